@@ -1,0 +1,209 @@
+import type { Bilingual } from './vocabulary.ts';
+
+interface ErrorDefinition {
+  /** HTTP status with which every edge answers. */
+  readonly status: number;
+  /** What the person reads: what is wrong and what to do. `{detail}` is replaced. */
+  readonly message: Bilingual;
+  /** One line of reference documentation. */
+  readonly documentation: string;
+}
+
+/**
+ * The one closed list of error codes. A code is API: tests and clients compare codes, never
+ * messages. A 5xx never shows its cause to a client; the log holds it under the error id.
+ */
+export const errorDefinitions = {
+  authentication_required: {
+    status: 401,
+    message: {
+      ja: 'APIキーがありません。Authorization: Bearer <キー> を付けてください。',
+      en: 'No API key was given. Send Authorization: Bearer <key>.',
+    },
+    documentation: 'The request carried no credential.',
+  },
+  invalid_api_key: {
+    status: 401,
+    message: {
+      ja: 'APIキーが正しくないか、失効しています。',
+      en: 'The API key is unknown or revoked.',
+    },
+    documentation: 'The credential is not one of this cell, was revoked, or its workspace no longer exists.',
+  },
+  not_permitted: {
+    status: 403,
+    message: {
+      ja: 'この操作は許可されていません。{detail}',
+      en: 'This operation is not permitted. {detail}',
+    },
+    documentation: 'The credential is valid but not for this operation.',
+  },
+  residency_denied: {
+    status: 403,
+    message: {
+      ja: '境界の中で許可された提供先がないため、何も送信していません。{detail}',
+      en: 'No target is allowed inside the boundary; nothing was sent. {detail}',
+    },
+    documentation:
+      'Residency policy refused every target. The reasons name the policy, the copy and the place.',
+  },
+  invalid_request: {
+    status: 400,
+    message: { ja: '要求が正しくありません。{detail}', en: 'The request is not valid. {detail}' },
+    documentation:
+      'A field is missing, malformed or out of its bounds. Every bad field is listed with its path.',
+  },
+  unsupported_parameter: {
+    status: 400,
+    message: {
+      ja: '対応していないパラメーターです: {detail}',
+      en: 'Unsupported parameter: {detail}',
+    },
+    documentation:
+      'A parameter that this cell or the allowed targets do not support. It is refused, never ignored.',
+  },
+  model_not_found: {
+    status: 404,
+    message: {
+      ja: 'モデルが見つかりません: {detail}',
+      en: 'The model does not exist here: {detail}',
+    },
+    documentation: 'No endpoint of the platform serves a model of this name.',
+  },
+  not_found: {
+    status: 404,
+    message: { ja: '見つかりません: {detail}', en: 'Not found: {detail}' },
+    documentation: 'The path or object does not exist, or is not visible to this credential.',
+  },
+  receipt_not_ready: {
+    status: 409,
+    message: {
+      ja: 'この通行はまだ終わっていないため、受領証がありません。少し待って再試行してください。',
+      en: 'The crossing has not ended yet, so it has no receipt. Retry shortly.',
+    },
+    documentation: 'The intent is recorded and the outcome is not.',
+  },
+  method_not_allowed: {
+    status: 405,
+    message: { ja: 'このメソッドは使えません: {detail}', en: 'Method not allowed: {detail}' },
+    documentation: 'The path exists under another HTTP method.',
+  },
+  revision_conflict: {
+    status: 409,
+    message: {
+      ja: '計画の後にプラットフォームが変更されました。もう一度 plan を実行してください。{detail}',
+      en: 'The platform changed after this plan was made. Run plan again. {detail}',
+    },
+    documentation: 'Apply names the revision that it was planned against; another apply came first.',
+  },
+  request_too_large: {
+    status: 413,
+    message: {
+      ja: '要求が大きすぎます。上限は {detail} です。',
+      en: 'The request is too large. The limit is {detail}.',
+    },
+    documentation: 'The body is over the limit stated by the contract.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    message: {
+      ja: 'Content-Type は application/json にしてください。',
+      en: 'Content-Type must be application/json.',
+    },
+    documentation: 'The body is not JSON.',
+  },
+  platform_invalid: {
+    status: 422,
+    message: {
+      ja: 'sekisho.yaml に誤りがあります。{detail}',
+      en: 'The platform document is not valid. {detail}',
+    },
+    documentation:
+      'The declared platform breaks its schema or refers to something that does not exist. Every fault is listed.',
+  },
+  client_closed_request: {
+    status: 499,
+    message: { ja: 'クライアントが切断しました。', en: 'The client closed the connection.' },
+    documentation: 'Recorded as the outcome of an aborted crossing; no client sees it.',
+  },
+  internal_error: {
+    status: 500,
+    message: {
+      ja: '内部エラーです。運用者に次の番号を伝えてください: {detail}',
+      en: 'Internal error. Give the operator this number: {detail}',
+    },
+    documentation: 'An unexpected fault. The cause is in the log under the error id, never in the answer.',
+  },
+  upstream_failed: {
+    status: 502,
+    message: {
+      ja: '提供先が正しく応答しませんでした。境界の外へは送信していません。',
+      en: 'The target did not answer correctly. Nothing was sent outside the boundary.',
+    },
+    documentation: 'An allowed target accepted the request and then failed; it is not repeated elsewhere.',
+  },
+  no_target_available: {
+    status: 503,
+    message: {
+      ja: '許可された提供先がいずれも応答しません。境界の外へは送信していません。しばらくして再試行してください。',
+      en: 'Every allowed target is down. Nothing was sent outside the boundary. Retry later.',
+    },
+    documentation: 'Policy allows targets and none of them is reachable.',
+  },
+  ledger_unavailable: {
+    status: 503,
+    message: {
+      ja: '台帳に記録できないため、処理を行いませんでした。しばらくして再試行してください。',
+      en: 'The ledger could not record the crossing, so nothing was carried. Retry later.',
+    },
+    documentation: 'No record, no access: the ledger is full, failed or behind.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof errorDefinitions;
+
+/** One thing that is wrong, where, and optionally why in both languages. */
+export interface Fault {
+  /** Dotted path of the field, `tenants.0.workspaces.1.boundary`; empty for the whole. */
+  readonly path: string;
+  readonly message: Bilingual;
+}
+
+/**
+ * The one error that edges render. `detail` may be shown to the client, `cause` may not.
+ */
+export class SekishoError extends Error {
+  override readonly name = 'SekishoError';
+  readonly code: ErrorCode;
+  readonly detail: Bilingual;
+  readonly faults: readonly Fault[];
+
+  constructor(
+    code: ErrorCode,
+    detail: string | Bilingual = '',
+    options: { readonly faults?: readonly Fault[]; readonly cause?: unknown } = {},
+  ) {
+    const bilingual = typeof detail === 'string' ? { ja: detail, en: detail } : detail;
+    super(
+      renderMessage(code, bilingual.en, 'en'),
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
+    this.code = code;
+    this.detail = bilingual;
+    this.faults = options.faults ?? [];
+  }
+
+  get status(): number {
+    return errorDefinitions[this.code].status;
+  }
+
+  /** The message a person reads in one language. */
+  messageIn(language: 'ja' | 'en'): string {
+    return renderMessage(this.code, this.detail[language], language);
+  }
+}
+
+function renderMessage(code: ErrorCode, detail: string, language: 'ja' | 'en'): string {
+  // A function as replacement: a detail may contain "$&", which replace would expand.
+  return errorDefinitions[code].message[language].replace('{detail}', () => detail).trimEnd();
+}

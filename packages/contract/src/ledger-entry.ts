@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import {
+  Commitment,
+  CountryCode,
+  CrossingId,
+  ModelName,
+  PlaceCode,
+  Sha256Digest,
+  Slug,
+  Timestamp,
+} from './identifiers.ts';
+import { AmountYen } from './money.ts';
+import { Boundary } from './platform.ts';
+import { Action, Assurance, CopyKind, CrossingResult, DataClass } from './vocabulary.ts';
+
+/** An entry bundle stores an entry's length in 16 bits (C2SP tlog-tiles), so no entry is longer. */
+export const ENTRY_BYTES_MAX = 65_535;
+
+/** Position of a leaf in a log, from 0. */
+export const LeafIndex = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Who acted, without personal data: `key:` and the key's id, `operator:` and a name, or `cell`. */
+export const PrincipalName = z.string().regex(/^(?:key:[a-z0-9]{1,32}|operator:[a-z0-9-]{1,48}|cell)$/);
+
+const PolicyId = z.string().min(1).max(200);
+
+/** Where one copy of the data is, and under whose law. */
+export const CopyPlacement = z.strictObject({
+  kind: CopyKind,
+  site: Slug,
+  place: PlaceCode,
+  operator: z.string().min(1).max(200),
+  operatorCountry: CountryCode,
+});
+export type CopyPlacement = z.infer<typeof CopyPlacement>;
+
+const crossingFields = {
+  version: z.literal(1),
+  time: Timestamp,
+  crossing: CrossingId,
+  tenant: Slug,
+  workspace: Slug,
+  principal: PrincipalName,
+  action: Action,
+  /** What was asked for: a model name. */
+  subject: ModelName,
+  dataClass: DataClass,
+  purpose: z.string().min(1).max(100),
+  /** Revision number of the platform and digest of the policies that decided. */
+  platformRevision: z.int().min(1),
+  policyDigest: Sha256Digest,
+  /** Policies that determined the decision. */
+  policies: z.array(PolicyId).max(100),
+};
+
+/** Why the tree may hold this: a commitment under a random salt says nothing about its payload. */
+const commitmentFields = {
+  /** HMAC-SHA256(salt, bytes of the payload). */
+  commitment: Commitment,
+  /** SHA-256 of the 32-byte salt, so that a changed salt is noticed without the payload. */
+  saltDigest: Sha256Digest,
+};
+export const PayloadCommitment = z.strictObject(commitmentFields);
+export type PayloadCommitment = z.infer<typeof PayloadCommitment>;
+
+/** First entry of every log: a tree is never empty once its log exists. */
+export const GenesisEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('genesis'),
+  time: Timestamp,
+  origin: z.string().min(1).max(200),
+});
+
+/** A platform revision took effect for this tenant. */
+export const RevisionEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('revision'),
+  time: Timestamp,
+  principal: PrincipalName,
+  platformRevision: z.int().min(1),
+  platformDigest: Sha256Digest,
+  policyDigest: Sha256Digest,
+  /** Boundaries in force from here on, by workspace. */
+  boundaries: z.record(Slug, Boundary),
+});
+
+/** An API key was made or revoked. */
+export const KeyEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum(['key-created', 'key-revoked']),
+  time: Timestamp,
+  principal: PrincipalName,
+  keyId: z.string().regex(/^[a-z0-9]{1,32}$/),
+  workspace: Slug,
+});
+
+/** Durable before any byte moves: the decision, and to whom the data may go. */
+export const IntentEntry = z.strictObject({
+  ...crossingFields,
+  kind: z.literal('intent'),
+  decision: z.enum(['allow', 'deny']),
+  /** Endpoints that may serve, in no order; empty when denied. */
+  targets: z.array(Slug).max(200),
+  request: PayloadCommitment,
+});
+export type IntentEntry = z.infer<typeof IntentEntry>;
+
+/**
+ * How the crossing ended. It repeats the intent's facts, so that this one entry with its
+ * inclusion proof is the whole statement of a receipt.
+ */
+export const OutcomeEntry = z.strictObject({
+  ...crossingFields,
+  kind: z.literal('outcome'),
+  /** The intent that this closes: its position and its leaf hash in the same log. */
+  intent: z.strictObject({ index: LeafIndex, leafHash: Sha256Digest }),
+  result: CrossingResult,
+  /** HTTP status of the answer; 499 where the client went away, 0 where the cell stopped. */
+  status: z.int().min(0).max(599),
+  /** Where it was carried; absent when nothing was carried. */
+  carried: z
+    .strictObject({
+      endpoint: Slug,
+      copies: z.array(CopyPlacement).min(1).max(32),
+      assurance: Assurance,
+    })
+    .optional(),
+  request: PayloadCommitment,
+  /** Absent when no byte of an answer was produced. */
+  answer: PayloadCommitment.optional(),
+  usage: z.strictObject({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    /** True where the model server did not say and the cell counted. */
+    estimated: z.boolean(),
+    amountYen: AmountYen,
+  }),
+});
+export type OutcomeEntry = z.infer<typeof OutcomeEntry>;
+
+export const LedgerEntry = z.union([
+  z.discriminatedUnion('kind', [GenesisEntry, RevisionEntry, IntentEntry, OutcomeEntry]),
+  KeyEntry,
+]);
+export type LedgerEntry = z.infer<typeof LedgerEntry>;

@@ -1,0 +1,24 @@
+/** Values that a log line may hold. Never a prompt, an answer, a key or a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields & { readonly cause?: string }): void;
+}
+
+/** One JSON object a line. `write` is where lines go: standard error in a cell. */
+export function jsonLog(nowMs: () => number, write: (line: string) => void): Log {
+  const emit = (level: string, event: string, fields: LogFields = {}): void =>
+    write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, event, ...fields })}\n`);
+  return {
+    info: (event, fields) => emit('info', event, fields),
+    warn: (event, fields) => emit('warn', event, fields),
+    error: (event, fields) => emit('error', event, fields),
+  };
+}
+
+/** The stack of an unknown thrown value, for the log only. */
+export function describeCause(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

@@ -1,0 +1,54 @@
+import type { LedgerEntry } from '@sekisho/contract';
+
+/** Name of a log inside the cell: a tenant's id, or `cell` for the cell's own. */
+export type LogName = string;
+
+export interface AppendedEntry {
+  readonly index: number;
+  readonly leafHash: Uint8Array;
+}
+
+export interface SignedCheckpoint {
+  /** Signed note, C2SP tlog-checkpoint. */
+  readonly note: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+/**
+ * Append-only logs, one a tenant. An append resolves only when the entry is durable: it survives
+ * `kill -9` and power loss from then on. Indexes are contiguous and never reused.
+ */
+export interface Ledger {
+  /**
+   * Opens the log of this name, with its genesis entry and its own signing key, if it does not
+   * exist yet. Idempotent.
+   */
+  ensureLog(log: LogName): Promise<void>;
+  /**
+   * Rejects with SekishoError `ledger_unavailable` when the entry is not known to be durable: the
+   * queue is full, the disk failed, the ledger is closing. After a failed write nothing more is
+   * accepted until a restart. `attachment` (at most 4 KiB) is durable with the entry but outside
+   * the tree; the sink receives it.
+   */
+  append(log: LogName, entry: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry>;
+  /** Resolves when a published checkpoint covers the entry and the sink has accepted it. */
+  settled(log: LogName, index: number): Promise<void>;
+  /** The newest published checkpoint. */
+  checkpoint(log: LogName): SignedCheckpoint;
+  /** RFC 6962 inclusion proof, leaf to root, in the tree of that size (at most the checkpoint's). */
+  inclusionProof(log: LogName, index: number, size: number): Promise<readonly Uint8Array[]>;
+  consistencyProof(log: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]>;
+  /** Integrated entries `from` (inclusive) to `to` (exclusive), in order, without holding them all. */
+  readEntries(
+    log: LogName,
+    from: number,
+    to: number,
+  ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }>;
+  /** Names of all logs. */
+  logs(): readonly LogName[];
+  /** Origin and verifier key (C2SP signed-note vkey) by log. */
+  verifierKey(log: LogName): string;
+  /** Refuses new appends, makes everything accepted durable and published, releases all files. */
+  close(): Promise<void>;
+}

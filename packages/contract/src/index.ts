@@ -1,6 +1,7 @@
 export * from './admin.ts';
 export * from './chat-completion.ts';
 export * from './errors.ts';
+export * from './faults.ts';
 export * from './identifiers.ts';
 export * from './ledger-entry.ts';
 export * from './money.ts';

@@ -1,1 +1,10 @@
-export {};
+export * from './byte-encodings.ts';
+export * from './canonical-json.ts';
+export * from './checkpoint.ts';
+export * from './commitment.ts';
+export * from './merkle-tree.ts';
+export * from './refusal.ts';
+export * from './signed-note.ts';
+export * from './tiles.ts';
+export * from './tree-frontier.ts';
+export * from './verifier-key.ts';

@@ -1,0 +1,33 @@
+import { hmacSha256, sha256 } from '#crypto';
+import type { PayloadCommitment } from '@sekisho/contract';
+import { hex } from './byte-encodings.ts';
+import { Refusal } from './refusal.ts';
+
+export const SALT_BYTES = 32;
+
+/**
+ * Commits to a payload under a random 32-byte salt: `HMAC-SHA256(salt, payload)`. Without the salt
+ * the commitment says nothing about the payload, however few payloads are likely; erasing salt and
+ * payload leaves it unopenable. Throws Refusal `commitment_malformed`.
+ */
+export function commit(payload: Uint8Array, salt: Uint8Array): PayloadCommitment {
+  if (salt.length !== SALT_BYTES) throw new Refusal('commitment_malformed');
+  return {
+    commitment: `hmac-sha256:${hex(hmacSha256(salt, payload))}`,
+    saltDigest: saltDigest(salt),
+  };
+}
+
+export function saltDigest(salt: Uint8Array): PayloadCommitment['saltDigest'] {
+  return `sha256:${hex(sha256(salt))}`;
+}
+
+/** Whether this payload under this salt is what was committed to. */
+export function openCommitment(
+  committed: PayloadCommitment,
+  payload: Uint8Array,
+  salt: Uint8Array,
+): 'opens' | 'wrong_salt' | 'wrong_payload' {
+  if (salt.length !== SALT_BYTES || saltDigest(salt) !== committed.saltDigest) return 'wrong_salt';
+  return commit(payload, salt).commitment === committed.commitment ? 'opens' : 'wrong_payload';
+}

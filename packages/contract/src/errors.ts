@@ -158,6 +158,31 @@ export const errorDefinitions = {
     },
     documentation: 'No record, no access: the ledger is full, failed or behind.',
   },
+  database_unavailable: {
+    status: 503,
+    message: {
+      ja: 'データベースを使えません。{detail}',
+      en: 'The database cannot be used. {detail}',
+    },
+    documentation: "The cell's PostgreSQL does not start, does not answer, or holds a newer schema.",
+  },
+  home_unusable: {
+    status: 500,
+    message: {
+      ja: 'データフォルダーを使えません。{detail}',
+      en: 'The data folder cannot be used. {detail}',
+    },
+    documentation:
+      'SEKISHO_HOME is not a writable folder, is not a Sekisho home, or was made by a newer version. Nothing in it was changed.',
+  },
+  home_locked: {
+    status: 500,
+    message: {
+      ja: '別のセルがこのデータフォルダーを使っています: {detail}',
+      en: 'Another cell is using this data folder: {detail}',
+    },
+    documentation: 'Two cells never share a data folder: the second does not start.',
+  },
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof errorDefinitions;

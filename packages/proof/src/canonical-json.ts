@@ -29,7 +29,7 @@ export function canonicalJson(value: Json): Uint8Array {
  * Reads canonical bytes. Throws Refusal `json_not_utf8`, `json_malformed`,
  * `json_not_representable`, or `json_not_canonical` when these bytes are not the ones that
  * {@link canonicalJson} writes for the value: white space, key order, a repeated key, another
- * spelling of a number or an escape.
+ * spelling of a number or an escape; its `where` is the first byte that differs.
  */
 export function parseCanonicalJson(bytes: Uint8Array): Json {
   const text = textOfUtf8(bytes);
@@ -40,8 +40,17 @@ export function parseCanonicalJson(bytes: Uint8Array): Json {
   } catch {
     throw new Refusal('json_malformed');
   }
-  if (!equalBytes(canonicalJson(value), bytes)) throw new Refusal('json_not_canonical');
+  const canonical = canonicalJson(value);
+  if (!equalBytes(canonical, bytes)) {
+    throw new Refusal('json_not_canonical', `byte ${firstDifference(canonical, bytes)}`);
+  }
   return value;
+}
+
+function firstDifference(left: Uint8Array, right: Uint8Array): number {
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at++;
+  return at;
 }
 
 function canonicalText(value: Json | undefined, depth: number): string {

@@ -3,6 +3,7 @@ export * from './canonical-json.ts';
 export * from './checkpoint.ts';
 export * from './commitment.ts';
 export * from './merkle-tree.ts';
+export * from './receipt.ts';
 export * from './refusal.ts';
 export * from './signed-note.ts';
 export * from './tiles.ts';

@@ -75,6 +75,10 @@ export const refusals = {
     ja: '受領証の番号が記録の通行番号と一致しません。',
     en: 'The id of the receipt is not the crossing of its statement.',
   },
+  intent_not_before_outcome: {
+    ja: '記録が指す事前の記録が、それより前にありません。',
+    en: 'The intent that the statement closes does not come before it in the log.',
+  },
   denied_but_carried: {
     ja: '拒否された通行なのに、運ばれた記録があります。',
     en: 'The crossing was denied, yet the statement says it was carried.',
@@ -82,6 +86,10 @@ export const refusals = {
   assurance_exceeds_evidence: {
     ja: '記載された保証水準を裏付ける証拠がありません。',
     en: 'The stated assurance is more than the evidence in the receipt holds.',
+  },
+  opening_without_commitment: {
+    ja: '記録にない内容のソルトがあります。',
+    en: 'The receipt opens a commitment that its statement does not make.',
   },
   salt_mismatch: {
     ja: 'ソルトが記録されたものと一致しません。',

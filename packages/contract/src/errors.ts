@@ -158,6 +158,15 @@ export const errorDefinitions = {
     },
     documentation: 'No record, no access: the ledger is full, failed or behind.',
   },
+  jurisdiction_invalid: {
+    status: 500,
+    message: {
+      ja: '法域データを読めないため、起動しません。{detail}',
+      en: 'The jurisdiction data cannot be read, so the cell does not start. {detail}',
+    },
+    documentation:
+      'A jurisdiction pack is missing or damaged, or two packs contradict each other. Each fault names its file and line.',
+  },
   database_unavailable: {
     status: 503,
     message: {

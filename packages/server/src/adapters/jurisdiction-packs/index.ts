@@ -1,0 +1,1 @@
+export { createFolderPackSource } from './folder-source.ts';

@@ -1,0 +1,166 @@
+import type { Fault, Place } from '@sekisho/contract';
+import { findTreeFaults, isMunicipalityCode } from '../../domains/places/index.ts';
+import type { Manifest } from './manifest.ts';
+import { readTable } from './read-table.ts';
+
+const PLACE_COLUMNS = [
+  'code',
+  'kind',
+  'parent',
+  'validFrom',
+  'validTo',
+  'ja',
+  'kana',
+  'aliases',
+  'en',
+] as const;
+const COUNTRY_COLUMNS = ['code', 'ja', 'en'] as const;
+
+const PLACES_MAX = 20_000;
+const NAME_LENGTH_MAX = 100;
+const ALIASES_MAX = 5;
+
+type Report = (line: number, message: Fault['message']) => void;
+type Cells = Readonly<Record<(typeof PLACE_COLUMNS)[number], string>>;
+
+export interface ParsedPlaces {
+  readonly places: readonly Place[];
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Parses `places.tsv` of the country that the manifest describes. Everything wrong is reported
+ * with its line; the result is meaningful only if nothing was.
+ */
+export function parsePlaces(
+  bytes: Uint8Array,
+  manifest: Manifest,
+  countries: readonly Place[],
+  report: Report,
+): ParsedPlaces {
+  const places: Place[] = [];
+  const lines: number[] = [];
+  const aliases = new Map<string, readonly string[]>();
+  const rows = readTable(bytes, PLACE_COLUMNS, report);
+  if (rows.length > PLACES_MAX) {
+    report(PLACES_MAX + 2, { ja: `${PLACES_MAX} 行を超えています`, en: `more than ${PLACES_MAX} places` });
+    return { places, aliases };
+  }
+  for (const { line, cells } of rows) {
+    const place = parsePlace(cells, manifest, (message) => report(line, message));
+    if (place === undefined) continue;
+    places.push(place);
+    lines.push(line);
+    if (cells.aliases === '') continue;
+    const names = cells.aliases.split('|');
+    if (names.length > ALIASES_MAX || !names.every(isName)) {
+      report(line, { ja: '別名が正しくありません', en: 'malformed aliases' });
+    }
+    aliases.set(place.code, [...(aliases.get(place.code) ?? []), ...names]);
+  }
+  for (const { index, message } of findTreeFaults(places, countries)) report(lines[index] ?? 0, message);
+  return { places, aliases };
+}
+
+/** Parses `countries.tsv`: ISO 3166-1 alpha-2 codes with their names. */
+export function parseCountries(bytes: Uint8Array, report: Report): readonly Place[] {
+  const seen = new Set<string>();
+  return readTable(bytes, COUNTRY_COLUMNS, report).flatMap(({ line, cells }) => {
+    const { code, ja, en } = cells;
+    if (!/^[A-Z]{2}$/.test(code)) {
+      report(line, { ja: `国コードではありません: ${code}`, en: `not a country code: ${code}` });
+    } else if (seen.has(code)) {
+      report(line, { ja: `${code} が重複しています`, en: `${code} appears twice` });
+    } else if (!isName(ja) || !isName(en)) {
+      report(line, { ja: '名称がありません', en: 'a name is missing' });
+    } else {
+      seen.add(code);
+      return [{ code, kind: 'country' as const, name: { ja, en } }];
+    }
+    return [];
+  });
+}
+
+function parsePlace(
+  cells: Cells,
+  manifest: Manifest,
+  report: (message: Fault['message']) => void,
+): Place | undefined {
+  const { code, parent, kana, validFrom, validTo } = cells;
+  const kind = parseKind(cells.kind);
+  if (kind === undefined) {
+    report({ ja: `種別が正しくありません: ${cells.kind}`, en: `not a kind of place: ${cells.kind}` });
+    return undefined;
+  }
+  const message =
+    codeFault(kind, code, manifest) ??
+    nameFault(cells) ??
+    [validFrom, validTo].map((day) => dayFault(day)).find((fault) => fault !== undefined);
+  if (message !== undefined) {
+    report(message);
+    return undefined;
+  }
+  return {
+    code,
+    kind,
+    name: { ja: cells.ja, en: cells.en },
+    ...(kana === '' ? {} : { kana }),
+    ...(parent === '' ? {} : { parent }),
+    ...(validFrom === '' ? {} : { validFrom }),
+    ...(validTo === '' ? {} : { validTo }),
+  };
+}
+
+function parseKind(text: string): Place['kind'] | undefined {
+  switch (text) {
+    case 'country':
+    case 'prefecture':
+    case 'municipality':
+    case 'ward':
+      return text;
+    default:
+      return undefined;
+  }
+}
+
+/** A pack names only its own country, that country's subdivisions, and six-digit codes. */
+function codeFault(kind: Place['kind'], code: string, manifest: Manifest): Fault['message'] | undefined {
+  const { country, checkDigit } = manifest;
+  if (kind === 'country') {
+    if (code === country) return undefined;
+    return { ja: `国は ${country} だけです: ${code}`, en: `the country is ${country}, not ${code}` };
+  }
+  if (kind === 'prefecture') {
+    if (code.startsWith(`${country}-`) && /^[A-Z0-9]{1,3}$/.test(code.slice(3))) return undefined;
+    return {
+      ja: `${country} の ISO 3166-2 コードではありません: ${code}`,
+      en: `not of ISO 3166-2:${country}: ${code}`,
+    };
+  }
+  if (!/^[0-9]{6}$/.test(code)) {
+    return { ja: `6桁のコードではありません: ${code}`, en: `not a six-digit code: ${code}` };
+  }
+  if (checkDigit === 'none' || isMunicipalityCode(code)) return undefined;
+  return { ja: `検査数字が正しくありません: ${code}`, en: `wrong check digit: ${code}` };
+}
+
+function nameFault(cells: Cells): Fault['message'] | undefined {
+  if (!isName(cells.ja)) return { ja: '日本語の名称がありません', en: 'no Japanese name' };
+  if (!isName(cells.en)) return { ja: '英語の名称がありません', en: 'no English name' };
+  if (cells.kana !== '' && !/^[ぁ-ゖー]{1,100}$/.test(cells.kana)) {
+    return { ja: `かなではありません: ${cells.kana}`, en: `not hiragana: ${cells.kana}` };
+  }
+  return undefined;
+}
+
+function isName(text: string): boolean {
+  return text.length > 0 && text.length <= NAME_LENGTH_MAX;
+}
+
+/** A calendar day that exists: 2023-02-29 does not. */
+function dayFault(day: string): Fault['message'] | undefined {
+  if (day === '') return undefined;
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return undefined;
+  return { ja: `日付ではありません: ${day}`, en: `not a day: ${day}` };
+}

@@ -16,14 +16,35 @@ export interface PolicyPreset {
   readonly cedar: string;
 }
 
-/**
- * A Cedar authorizer over one fixed set of policies and entities, parsed once.
- * See https://docs.cedarpolicy.com/.
- */
+/** What a policy says of itself, read from its syntax tree and not from its text. */
+export interface PolicyOutline {
+  /** Its @id; undefined when it has none. */
+  readonly id: string | undefined;
+  readonly effect: 'permit' | 'forbid';
+  readonly annotations: Readonly<Record<string, string>>;
+  /** A template has slots, so it decides nothing until it is linked. */
+  readonly isTemplate: boolean;
+  /** Every entity that it names, actions and data classes included. */
+  readonly mentions: readonly EntityReference[];
+  /** Attributes of the context that it reads; `*` when it uses the context as a whole. */
+  readonly contextReads: readonly string[];
+}
+
+export interface PolicyInspection {
+  /** Faults of syntax and of the schema, each with the policy's @id or position; none when valid. */
+  readonly faults: readonly { readonly policy: string; readonly message: string }[];
+  /** Empty when the text does not parse. */
+  readonly policies: readonly PolicyOutline[];
+}
+
+/** Cedar, with the schema of this product. See https://docs.cedarpolicy.com/. */
 export interface PolicyEngine {
-  /** Parses and validates the policies against the schema; returns every fault, none when valid. */
-  validate(policies: string): readonly { readonly policy: string; readonly message: string }[];
-  /** An authorizer over these policies and entities. */
+  /** Parses policies and validates them against the schema. Never throws. */
+  inspect(policies: string): PolicyInspection;
+  /**
+   * An authorizer over one fixed set of policies and entities, parsed once. Throws when the
+   * policies do not parse, lack an @id or repeat one. Pass the same array of entities to share it.
+   */
   compile(policies: string, entities: readonly PolicyEntity[]): PolicyAuthorizer;
 }
 
@@ -58,6 +79,7 @@ export interface PolicyVerdict {
 }
 
 export interface PolicyAuthorizer {
+  /** Never throws: a fault of the engine is an error in the verdict, and so a denial. */
   authorize(request: {
     readonly principal: EntityReference;
     readonly action: EntityReference;

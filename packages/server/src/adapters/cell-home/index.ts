@@ -1,0 +1,1 @@
+export { openCellHome, type CellHome } from './cell-home.ts';

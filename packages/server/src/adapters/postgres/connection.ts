@@ -1,0 +1,59 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { DatabaseError, Pool, types as defaultTypes, type CustomTypesConfig } from 'pg';
+import { z } from 'zod';
+import { describeCause, type Log } from '../../base/log.ts';
+import type { Tables } from './tables.ts';
+
+const CONNECTIONS_MAX = 12;
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+const DATE_OID = 1082;
+
+/**
+ * A date is a calendar day and stays text: the driver would make it a moment in the local time
+ * zone. bigint and numeric are text by the driver's default; nothing ever becomes a float.
+ */
+const types: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === DATE_OID ? (value: string) => value : defaultTypes.getTypeParser(oid, format),
+};
+
+export type ConnectionSettings =
+  | { readonly connectionString: string }
+  | {
+      readonly host: string;
+      readonly user: string;
+      readonly database: string;
+      readonly password: string;
+    };
+
+/** A bounded pool. Closing it waits for connections in use. */
+export function connect(settings: ConnectionSettings, log: Log): Kysely<Tables> {
+  const pool = new Pool({
+    ...settings,
+    types,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'sekisho',
+  });
+  // An idle connection that breaks is replaced on next use; without a listener it would end the process.
+  pool.on('error', (error) => log.warn('database.connection-lost', { reason: describeCause(error) }));
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** A bigint column that counts something: text to a safe integer. */
+export const Count = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number)
+  .pipe(z.int().min(0));
+
+/** A moment as the contract writes it: RFC 3339 in UTC with milliseconds. */
+export const Moment = z.date().transform((date) => date.toISOString());
+
+/** SQLSTATE (PostgreSQL documentation, appendix A) of a failed statement. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined;
+}

@@ -1,0 +1,84 @@
+import { SekishoError } from '@sekisho/contract';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { systemRandom, type Random } from '../../base/random.ts';
+import type { CrossingIndex } from '../../domains/crossings/ports.ts';
+import type { ApiKeyStore } from '../../domains/identity/ports.ts';
+import type { LedgerSink } from '../../domains/ledger/ports.ts';
+import type { UsageTable } from '../../domains/metering/ports.ts';
+import type { PlatformStore } from '../../domains/platform/ports.ts';
+import { postgresApiKeyStore } from './api-key-store.ts';
+import { connect, type ConnectionSettings } from './connection.ts';
+import { postgresCrossingIndex } from './crossing-index.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
+import { postgresLedgerSink } from './ledger-sink.ts';
+import { migrate } from './migrate.ts';
+import { postgresPlatformStore } from './platform-store.ts';
+import { postgresUsageTable } from './usage-table.ts';
+
+/** A site's own PostgreSQL (15 or later), or one that the cell runs in a folder of its home. */
+export type DatabaseConfig = { readonly url: string } | { readonly embeddedIn: string };
+
+/** The relational state of a cell. */
+export interface Database {
+  readonly platformStore: PlatformStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly crossings: CrossingIndex;
+  readonly usage: UsageTable;
+  readonly ledgerSink: LedgerSink;
+  /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts or reaches PostgreSQL and brings its schema forward. Throws SekishoError
+ * `database_unavailable`. The caller holds the lock of the home that `embeddedIn` lies in.
+ */
+export async function openDatabase(
+  config: DatabaseConfig,
+  log: Log,
+  machine: { readonly clock: Clock; readonly random: Random } = {
+    clock: systemClock,
+    random: systemRandom(),
+  },
+): Promise<Database> {
+  const embedded =
+    'embeddedIn' in config
+      ? await startEmbeddedPostgres({ folder: config.embeddedIn, log, ...machine })
+      : undefined;
+  const settings: ConnectionSettings =
+    'url' in config ? { connectionString: config.url } : connectionOf(embedded);
+  const db = connect(settings, log);
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    await embedded?.stop();
+  };
+  try {
+    await migrate(db);
+  } catch (error) {
+    await close();
+    throw error instanceof SekishoError ? error : unreachable(error);
+  }
+  return {
+    platformStore: postgresPlatformStore(db),
+    apiKeys: postgresApiKeyStore(db),
+    crossings: postgresCrossingIndex(db),
+    usage: postgresUsageTable(db),
+    ledgerSink: postgresLedgerSink(db),
+    close,
+  };
+}
+
+function connectionOf(embedded: EmbeddedPostgres | undefined): ConnectionSettings {
+  if (embedded === undefined) throw new Error('an embedded database was asked for and not started');
+  return embedded.connection;
+}
+
+/** The address is not named: it may hold a password. */
+function unreachable(cause: unknown): SekishoError {
+  return new SekishoError(
+    'database_unavailable',
+    { ja: 'PostgreSQLに接続できません。', en: 'PostgreSQL cannot be reached.' },
+    { cause },
+  );
+}

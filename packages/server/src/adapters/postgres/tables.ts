@@ -1,0 +1,49 @@
+/**
+ * What the driver gives back, see `connection.ts`: bigint and numeric as text, date as text,
+ * timestamptz as Date. Adapters parse every row before it leaves this folder.
+ */
+export interface Tables {
+  platform_revision: {
+    revision: string;
+    digest: string;
+    document: unknown;
+    applied_at: Date;
+    applied_by: string;
+  };
+  api_key: {
+    key_id: string;
+    tenant: string;
+    workspace: string;
+    label: string;
+    secret_sha256: Buffer;
+    created_at: Date;
+    revoked_at: Date | null;
+  };
+  crossing: {
+    crossing: string;
+    tenant: string;
+    workspace: string;
+    subject: string;
+    started_at: Date;
+    intent_index: string;
+    outcome_index: string | null;
+    result: string | null;
+  };
+  commitment_opening: {
+    crossing: string;
+    request_salt: Buffer | null;
+    answer_salt: Buffer | null;
+  };
+  usage: {
+    tenant: string;
+    workspace: string;
+    model: string;
+    day: string;
+    crossings: string;
+    input_tokens: string;
+    output_tokens: string;
+    amount_pico_yen: string;
+  };
+  projection_cursor: { log: string; next_index: string };
+  kysely_migration: { name: string };
+}

@@ -8,12 +8,12 @@ import { createHmac, createPrivateKey, createPublicKey, hash, sign, verify } fro
 /** SHA-256 (FIPS 180-4): 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
   // The one-shot form is the fastest in Node: no hash object per call.
-  return hash('sha256', data, 'buffer');
+  return plainBytes(hash('sha256', data, 'buffer'));
 }
 
 /** HMAC-SHA256 (RFC 2104): 32 bytes. */
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return createHmac('sha256', key).update(data).digest();
+  return plainBytes(createHmac('sha256', key).update(data).digest());
 }
 
 /** Verifies pure Ed25519 (RFC 8032 section 5.1.7) under one public key of 32 bytes. */
@@ -33,7 +33,7 @@ export function ed25519Signer(seed: Uint8Array): {
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
   return {
     publicKey: new Uint8Array(spki.subarray(ED25519_SPKI_PREFIX.length)),
-    sign: (message) => sign(null, message, key),
+    sign: (message) => plainBytes(sign(null, message, key)),
   };
 }
 
@@ -46,4 +46,9 @@ const ED25519_PKCS8_PREFIX = [
 function derOf(prefix: readonly number[], raw: Uint8Array): Buffer {
   if (raw.length !== 32) throw new RangeError('an Ed25519 key is 32 bytes');
   return Buffer.from([...prefix, ...raw]);
+}
+
+/** A Buffer's own methods (slice, toString) mean something else than a Uint8Array's: never hand one out. */
+function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

@@ -23,3 +23,9 @@ export interface PlatformStore {
   /** Newest first. */
   history(): Promise<readonly PlatformRevision[]>;
 }
+
+/** What the platform document may refer to: the places that exist today. */
+export interface KnownPlaces {
+  /** Undefined when no such place exists today. */
+  get(code: string): object | undefined;
+}

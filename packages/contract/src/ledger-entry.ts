@@ -84,6 +84,8 @@ export const RevisionEntry = z.strictObject({
   boundaries: z.record(Slug, Boundary),
 });
 
+export type RevisionEntry = z.infer<typeof RevisionEntry>;
+
 /** An API key was made or revoked. */
 export const KeyEntry = z.strictObject({
   version: z.literal(1),

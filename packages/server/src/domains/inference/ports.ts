@@ -12,6 +12,8 @@ export interface TokenUsage {
 export interface ModelRequest {
   readonly upstreamModel: string;
   readonly completion: ChatCompletionRequest;
+  /** The client's own bytes: forwarded as they are where nothing in them must change. */
+  readonly body: Buffer;
 }
 
 /** OpenAI-shaped answers as bytes, so that nothing between server and client need parse them twice. */
@@ -51,4 +53,10 @@ export interface ModelServer {
 /** The server did nothing with the request. */
 export class TargetUnavailable extends Error {
   override readonly name = 'TargetUnavailable';
+}
+
+/** The model server of each endpoint of the platform in force. */
+export interface ModelServerDirectory {
+  /** Undefined when the endpoint is not (or no longer) part of the platform. */
+  get(endpoint: string): ModelServer | undefined;
 }

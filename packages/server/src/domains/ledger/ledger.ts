@@ -34,6 +34,8 @@ export interface Ledger {
   append(log: LogName, entry: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry>;
   /** Resolves when a published checkpoint covers the entry and the sink has accepted it. */
   settled(log: LogName, index: number): Promise<void>;
+  /** `settled` for everything that is durable at the time of the call; at once for an unknown log. */
+  settledNow(log: LogName): Promise<void>;
   /** The newest published checkpoint. */
   checkpoint(log: LogName): SignedCheckpoint;
   /** RFC 6962 inclusion proof, leaf to root, in the tree of that size (at most the checkpoint's). */

@@ -1,0 +1,57 @@
+import {
+  ChatCompletionRequest,
+  DataClass,
+  faultsOf,
+  inferenceHeaders,
+  SekishoError,
+} from '@sekisho/contract';
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+
+/** The one parse of the body. Lists every bad field; a field that we do not know is refused by name. */
+export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new SekishoError('invalid_request', {
+      ja: '本文が JSON ではありません。',
+      en: 'The body is not JSON.',
+    });
+  }
+  const parsed = ChatCompletionRequest.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const unknown = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+  );
+  if (unknown.length > 0) {
+    throw new SekishoError('unsupported_parameter', unknown.join(', '), {
+      faults: unknown.map((path) => ({
+        path,
+        message: { ja: '対応していないパラメーターです。', en: 'This parameter is not supported.' },
+      })),
+    });
+  }
+  throw new SekishoError('invalid_request', '', { faults: faultsOf(parsed.error) });
+}
+
+const Purpose = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/);
+
+/** Data class and purpose as the client states them in headers. */
+export function parseCrossingHeaders(headers: IncomingHttpHeaders): {
+  readonly dataClass: DataClass | undefined;
+  readonly purpose: string;
+} {
+  const dataClass = z.optional(DataClass).safeParse(headers[inferenceHeaders.dataClass]);
+  const purpose = Purpose.safeParse(headers[inferenceHeaders.purpose] ?? 'inference');
+  const faults = [
+    ...(dataClass.success ? [] : faultsAt(inferenceHeaders.dataClass, dataClass.error)),
+    ...(purpose.success ? [] : faultsAt(inferenceHeaders.purpose, purpose.error)),
+  ];
+  if (!dataClass.success || !purpose.success) throw new SekishoError('invalid_request', '', { faults });
+  return { dataClass: dataClass.data, purpose: purpose.data };
+}
+
+function faultsAt(header: string, error: z.ZodError): ReturnType<typeof faultsOf> {
+  return faultsOf(error).map((fault) => ({ ...fault, path: header }));
+}

@@ -1,0 +1,46 @@
+import { IntentEntry } from '@sekisho/contract';
+import { leafHash } from '@sekisho/proof';
+import type { CrossingIndex } from '../domains/crossings/index.ts';
+import type { Ledger } from '../domains/ledger/index.ts';
+import type { CrossingKernel } from './crossing-kernel.ts';
+import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
+
+const BATCH = 500;
+
+/**
+ * Closes the crossings whose intent is recorded and whose outcome is not: the cell stopped in
+ * between. Runs at start-up, before the edges listen, so that no crossing is under way. What was
+ * carried is unknown, so the outcome says `interrupted` and claims nothing.
+ *
+ * @returns how many were closed
+ */
+export async function closeOrphanedIntents(
+  ledger: Ledger,
+  crossings: CrossingIndex,
+  kernel: CrossingKernel,
+): Promise<number> {
+  let closed = 0;
+  // The index follows the ledger: what is durable but not indexed yet would be missed.
+  await settleAll(ledger);
+  for (;;) {
+    const orphans = await crossings.withoutOutcome(BATCH);
+    if (orphans.length === 0) return closed;
+    await Promise.all(
+      orphans.map(async ({ tenant, intentIndex }) => {
+        const bytes = await readEntryBytes(ledger, tenant, intentIndex);
+        const intent = IntentEntry.parse(parseEntry(bytes));
+        await kernel.resume(intent, { index: intentIndex, leafHash: leafHash(bytes) }).recordOutcome({
+          result: 'interrupted',
+          status: 0,
+          usage: { inputTokens: 0, outputTokens: 0, estimated: false, amountYen: '0' },
+        });
+      }),
+    );
+    closed += orphans.length;
+    await settleAll(ledger);
+  }
+}
+
+async function settleAll(ledger: Ledger): Promise<void> {
+  await Promise.all(ledger.logs().map((log) => ledger.settledNow(log)));
+}

@@ -1,0 +1,73 @@
+import { OutcomeEntry, SekishoError, type Receipt } from '@sekisho/contract';
+import type { CrossingIndex, IndexedCrossing } from '../domains/crossings/index.ts';
+import type { Principal } from '../domains/identity/index.ts';
+import type { Ledger } from '../domains/ledger/index.ts';
+import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
+
+/**
+ * The receipt of a crossing: its outcome, proven in the newest checkpoint. Waits, about a second at
+ * most, until a checkpoint covers everything recorded so far.
+ *
+ * @throws SekishoError `not_found` (also for another workspace's crossing), `receipt_not_ready`
+ */
+export async function getReceipt(
+  ledger: Ledger,
+  crossings: CrossingIndex,
+  principal: Principal,
+  crossing: string,
+): Promise<Receipt> {
+  const found = await findSettled(ledger, crossings, principal, crossing);
+  if (found.outcomeIndex === undefined) throw new SekishoError('receipt_not_ready');
+  const statement = await readOutcome(ledger, found.tenant, found.outcomeIndex);
+  const checkpoint = ledger.checkpoint(found.tenant);
+  const hashes = await ledger.inclusionProof(found.tenant, found.outcomeIndex, checkpoint.size);
+  return {
+    format: 'sekisho-receipt/v1',
+    id: statement.crossing,
+    statement,
+    inclusion: {
+      index: found.outcomeIndex,
+      hashes: hashes.map((hash) => Buffer.from(hash).toString('base64')),
+    },
+    checkpoint: checkpoint.note,
+    openings: openingsOf(found, statement),
+  };
+}
+
+/** The index follows the ledger: a crossing that just ended is looked for again once it has caught up. */
+async function findSettled(
+  ledger: Ledger,
+  crossings: CrossingIndex,
+  principal: Principal,
+  crossing: string,
+): Promise<IndexedCrossing> {
+  let found = await crossings.find(crossing);
+  if (found?.outcomeIndex === undefined) {
+    await Promise.all(ledgersOf(ledger, principal).map((log) => ledger.settledNow(log)));
+    found = await crossings.find(crossing);
+  }
+  const visible =
+    principal.kind === 'operator' ||
+    (found?.tenant === principal.tenant && found.workspace === principal.workspace);
+  // Another workspace's crossing and an unknown one look the same.
+  if (found === undefined || !visible) throw new SekishoError('not_found', crossing);
+  return found;
+}
+
+function ledgersOf(ledger: Ledger, principal: Principal): readonly string[] {
+  return principal.kind === 'operator' ? ledger.logs() : [principal.tenant];
+}
+
+async function readOutcome(ledger: Ledger, log: string, index: number): Promise<OutcomeEntry> {
+  return OutcomeEntry.parse(parseEntry(await readEntryBytes(ledger, log, index)));
+}
+
+function openingsOf(found: IndexedCrossing, statement: OutcomeEntry): Receipt['openings'] {
+  const { requestSalt, answerSalt } = found.openings;
+  return {
+    ...(requestSalt === undefined ? {} : { requestSalt: requestSalt.toString('base64') }),
+    ...(answerSalt === undefined || statement.answer === undefined
+      ? {}
+      : { answerSalt: answerSalt.toString('base64') }),
+  };
+}

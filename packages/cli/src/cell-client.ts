@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { reasonOf } from './bounded-file.ts';
+import { CommandFailure } from './failure.ts';
+import { printable, printableDeep } from './printable-text.ts';
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+const REQUEST_TIMEOUT_MS = 60_000;
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Looser than the contract's own text bounds: a long message is still better shown than refused. */
+const Text = z.object({ ja: z.string().max(20_000), en: z.string().max(20_000) });
+
+/** The error shape of `/admin/v1`. */
+const AdminError = z.object({
+  error: z.object({
+    code: z.string().max(100),
+    message: Text,
+    faults: z
+      .array(z.object({ path: z.string().max(2000), message: Text }))
+      .max(10_000)
+      .optional(),
+    id: z.string().max(100).nullish(),
+  }),
+});
+/** OpenAI's error shape, of `/v1`. */
+const OpenAiError = z.object({
+  error: z.object({
+    message: z.string().max(20_000),
+    type: z.string().nullish(),
+    code: z.string().max(100).nullish(),
+  }),
+});
+
+/**
+ * Speaks to one cell. An answer is parsed before anyone sees it: a cell that does not keep the
+ * contract is reported as such (`cell_answer_invalid`), never half understood.
+ */
+export class CellClient {
+  readonly url: URL;
+  readonly #adminKey: string | undefined;
+
+  constructor(address: { readonly url: URL; readonly adminKey?: string }) {
+    this.url = address.url;
+    this.#adminKey = address.adminKey;
+  }
+
+  async get<S extends z.ZodType>(path: string, schema: S, query: Query = {}): Promise<z.output<S>> {
+    return this.#parse(await this.#send('GET', path, { query }), schema, path);
+  }
+
+  async post<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>> {
+    return this.#parse(await this.#send('POST', path, { body }), schema, path);
+  }
+
+  /** The answer's text as it came, once it parses. */
+  async getVerbatim(path: string, schema: z.ZodType): Promise<string> {
+    const answer = await this.#send('GET', path, {});
+    this.#parse(answer, schema, path);
+    return answer.text;
+  }
+
+  /** An answer that is not JSON. */
+  async getText(path: string, accept: string, query: Query = {}): Promise<string> {
+    const answer = await this.#send('GET', path, { query, accept });
+    if (!answer.contentType.startsWith(accept))
+      throw malformed(this.url, path, `Content-Type ${answer.contentType}`);
+    return answer.text;
+  }
+
+  /** The cell's clock by its `Date` header, in milliseconds; undefined when it does not say. */
+  async clockOf(path: string): Promise<{ readonly status: number; readonly dateMs: number | undefined }> {
+    const answer = await this.#fetch('GET', path, {});
+    await answer.body?.cancel();
+    const dateMs = Date.parse(answer.headers.get('date') ?? '');
+    return { status: answer.status, dateMs: Number.isNaN(dateMs) ? undefined : dateMs };
+  }
+
+  #parse<S extends z.ZodType>(answer: { readonly text: string }, schema: S, path: string): z.output<S> {
+    const json = parseJson(answer.text);
+    if (json === undefined) throw malformed(this.url, path, 'JSON');
+    const parsed = schema.safeParse(json.value);
+    if (parsed.success) return parsed.data;
+    const first = parsed.error.issues[0];
+    throw malformed(this.url, path, `${first?.path.join('.') ?? ''}: ${first?.message ?? ''}`);
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    path: string,
+    request: { readonly query?: Query; readonly body?: unknown; readonly accept?: string },
+  ): Promise<{ readonly text: string; readonly contentType: string }> {
+    const answer = await this.#fetch(method, path, request);
+    const text = await this.#readBounded(answer, path);
+    if (!answer.ok) throw cellError(this.url, path, answer.status, text);
+    return { text, contentType: answer.headers.get('content-type') ?? '' };
+  }
+
+  async #fetch(
+    method: 'GET' | 'POST',
+    path: string,
+    {
+      query = {},
+      body,
+      accept = 'application/json',
+    }: { readonly query?: Query; readonly body?: unknown; readonly accept?: string },
+  ): Promise<Response> {
+    const target = new URL(this.url);
+    target.pathname = target.pathname.replace(/\/$/, '') + path;
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    }
+    try {
+      return await fetch(target, {
+        method,
+        // A redirect would carry the admin key to wherever the answer points.
+        redirect: 'error',
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        headers: {
+          accept,
+          ...(this.#adminKey === undefined ? {} : { authorization: `Bearer ${this.#adminKey}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw unreachable(this.url, error);
+    }
+  }
+
+  async #readBounded(answer: Response, path: string): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of answer.body ?? []) {
+        bytes += chunk.length;
+        if (bytes > ANSWER_BYTES_MAX) throw malformed(this.url, path, `> ${ANSWER_BYTES_MAX} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      if (error instanceof CommandFailure) throw error;
+      throw unreachable(this.url, error);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}
+
+function cellError(url: URL, path: string, status: number, text: string): CommandFailure {
+  const value = parseJson(text)?.value;
+  const admin = AdminError.safeParse(value);
+  if (admin.success) {
+    const { code, message, faults, id } = printableDeep(admin.data.error);
+    return new CommandFailure({ cell: code }, (texts) => message[texts.language], {
+      ...(faults === undefined ? {} : { faults }),
+      id: id ?? undefined,
+    });
+  }
+  const openAi = OpenAiError.safeParse(value);
+  if (openAi.success) {
+    const { code, type, message } = printableDeep(openAi.data.error);
+    return new CommandFailure({ cell: code ?? type ?? 'error' }, () => message);
+  }
+  return malformed(url, path, `HTTP ${status}`);
+}
+
+function malformed(url: URL, path: string, what: string): CommandFailure {
+  return new CommandFailure('cell_answer_invalid', (texts) =>
+    texts.failures.cellAnswerInvalid(url.origin + path, printable(what.slice(0, 300))),
+  );
+}
+
+function unreachable(url: URL, error: unknown): CommandFailure {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new CommandFailure('cell_timeout', (texts) => texts.failures.cellTimeout(url.origin), {
+      cause: error,
+    });
+  }
+  const reason = reasonOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+  return new CommandFailure(
+    'cell_unreachable',
+    (texts) => texts.failures.cellUnreachable(url.origin, reason),
+    {
+      cause: error,
+    },
+  );
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { AddCommand, CommandContext } from '../command-context.ts';
+import { parseOptions, withCommonOptions } from '../command-options.ts';
+import { CommandFailure } from '../failure.ts';
+
+const Options = z.object({
+  home: z.string().min(1).optional(),
+  port: z.coerce.number().int().min(0).max(65_535).optional(),
+  host: z.string().min(1).max(253).optional(),
+  demo: z.boolean().optional(),
+});
+
+/**
+ * Starts the cell in a process of its own and waits for it. The command never loads the server's
+ * code: it only finds where the package is.
+ */
+export const addUp: AddCommand = (program, context, finish) => {
+  const { texts } = context;
+  const command = program
+    .command('up')
+    .summary(texts.up.summary)
+    .description(texts.up.description)
+    .option('--home <dir>', texts.options.home)
+    .option('--port <n>', texts.up.port)
+    .option('--host <address>', texts.up.host)
+    .option('--demo', texts.up.demo)
+    .option('--no-demo', texts.up.noDemo);
+  withCommonOptions(command, context, texts.up.json).action(async (values: unknown) => {
+    const { home, port, host, demo } = parseOptions(Options, values);
+    const serverArguments = [
+      ...(home === undefined ? [] : ['--home', home]),
+      ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(host === undefined ? [] : ['--host', host]),
+      ...(demo === undefined ? [] : [demo ? '--demo' : '--no-demo']),
+    ];
+    finish(await runServer(await findServer(), serverArguments, context));
+  });
+};
+
+async function findServer(): Promise<string> {
+  try {
+    const main = fileURLToPath(import.meta.resolve('@sekisho/server'));
+    await access(main);
+    return main;
+  } catch (error) {
+    throw new CommandFailure('server_missing', (texts) => texts.failures.serverMissing, { cause: error });
+  }
+}
+
+/** The server's exit code; 128 and the signal's number when a signal ended it, as shells count. */
+function runServer(
+  main: string,
+  serverArguments: readonly string[],
+  { env, language, stdin }: CommandContext,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = spawn(process.execPath, [main, ...serverArguments], {
+      stdio: 'inherit',
+      env: { ...env, SEKISHO_LANG: language },
+    });
+    const terminate = (): void => void server.kill('SIGTERM');
+    // Ctrl-C in a terminal reaches the whole process group, so the server already has it: a second
+    // one would read as impatience. The handler still keeps this process waiting.
+    const interrupt = (): void => void (stdin.isTTY || server.kill('SIGINT'));
+    process.on('SIGTERM', terminate);
+    process.on('SIGINT', interrupt);
+    const stopListening = (): void => {
+      process.off('SIGTERM', terminate);
+      process.off('SIGINT', interrupt);
+    };
+    server.once('error', (error) => {
+      stopListening();
+      reject(error);
+    });
+    server.once('exit', (code, signal) => {
+      stopListening();
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

@@ -1,0 +1,11 @@
+const format = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Asia/Tokyo',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
+/** `2026-11-24 07:47:28 JST` of an RFC 3339 time; the text itself when it is none. */
+export function japanTime(timestamp: string): string {
+  const time = new Date(timestamp);
+  return Number.isNaN(time.getTime()) ? timestamp : `${format.format(time)} JST`;
+}

@@ -26,6 +26,9 @@ export type ReceiptVerdict =
       readonly message: Bilingual;
     };
 
+/** Bad fields named for one receipt: a hostile one could hold a hundred thousand. */
+const BAD_FIELDS_MAX = 8;
+
 /**
  * Verifies a receipt as served, with nothing but the verifier keys that the auditor trusts.
  *
@@ -58,7 +61,7 @@ export function parseReceipt(bytes: Uint8Array): Receipt {
   if (bytes.length > RECEIPT_BYTES_MAX) throw new Refusal('receipt_too_large');
   const parsed = Receipt.safeParse(parseReceiptJson(bytes));
   if (!parsed.success) {
-    const paths = parsed.error.issues.map((issue) => issue.path.join('.'));
+    const paths = parsed.error.issues.slice(0, BAD_FIELDS_MAX).map((issue) => issue.path.join('.'));
     throw new Refusal('receipt_malformed', paths.join(', '));
   }
   return parsed.data;

@@ -142,7 +142,8 @@ function agree(code: string, kana: string, postalKana: string): void {
 /** The address form with its county, 石狩郡当別町, and another spelling if Japan Post has one, 檮原町. */
 function postalAliases(name: string, postalName: string): string {
   if (postalName === name) return '';
-  const spelling = postalName.replace(/^.+?[郡島](?=.{2,}$)/u, '');
+  // What follows the county or island is as long in either spelling.
+  const spelling = postalName.slice(-name.length);
   return [...new Set([postalName, spelling])].filter((alias) => alias !== name).join('|');
 }
 

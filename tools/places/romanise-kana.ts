@@ -25,6 +25,7 @@ export function romaniseKana(kana: string): string {
 function romaniseWord(word: string): string {
   let roman = '';
   let doubled = false;
+  let lengthened = false;
   const characters = Array.from(word);
   for (const [index, character] of characters.entries()) {
     if (character === 'っ') {
@@ -32,18 +33,25 @@ function romaniseWord(word: string): string {
       continue;
     }
     if (character === 'ん') {
+      lengthened = false;
       roman += /^[あいうえおやゆよ]/.test(characters[index + 1] ?? '') ? "n'" : 'n';
       continue;
     }
     const small = SMALL[character];
     if (small !== undefined) {
       // し + ょ is sho, き + ょ is kyo: the i goes, and y stays only where the consonant needs it.
+      lengthened = false;
       roman = roman.replace(/i$/, /(?:sh|ch|j)i$/.test(roman) ? '' : 'y') + small;
       continue;
     }
     const syllable = SYLLABLES[character];
     if (syllable === undefined) throw new RangeError(`no romanisation for ${character} in ${word}`);
-    if (isLongVowel(roman, character)) continue;
+    // A vowel is lengthened once: what follows in さんようおのだ is a new one.
+    if (!lengthened && isLongVowel(roman, character)) {
+      lengthened = true;
+      continue;
+    }
+    lengthened = false;
     roman += doubled ? (syllable.startsWith('ch') ? 't' : syllable.slice(0, 1)) + syllable : syllable;
     doubled = false;
   }

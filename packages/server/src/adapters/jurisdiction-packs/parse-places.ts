@@ -21,7 +21,6 @@ const NAME_LENGTH_MAX = 100;
 const ALIASES_MAX = 5;
 
 type Report = (line: number, message: Fault['message']) => void;
-type Cells = Readonly<Record<(typeof PLACE_COLUMNS)[number], string>>;
 
 export interface ParsedPlaces {
   readonly places: readonly Place[];
@@ -47,12 +46,16 @@ export function parsePlaces(
     return { places, aliases };
   }
   for (const { line, cells } of rows) {
-    const place = parsePlace(cells, manifest, (message) => report(line, message));
-    if (place === undefined) continue;
+    const place = parsePlace(cells, manifest);
+    if ('fault' in place) {
+      report(line, place.fault);
+      continue;
+    }
     places.push(place);
     lines.push(line);
-    if (cells.aliases === '') continue;
-    const names = cells.aliases.split('|');
+    const [, , , , , , , otherNames = ''] = cells;
+    if (otherNames === '') continue;
+    const names = otherNames.split('|');
     if (names.length > ALIASES_MAX || !names.every(isName)) {
       report(line, { ja: '別名が正しくありません', en: 'malformed aliases' });
     }
@@ -66,7 +69,7 @@ export function parsePlaces(
 export function parseCountries(bytes: Uint8Array, report: Report): readonly Place[] {
   const seen = new Set<string>();
   return readTable(bytes, COUNTRY_COLUMNS, report).flatMap(({ line, cells }) => {
-    const { code, ja, en } = cells;
+    const [code = '', ja = '', en = ''] = cells;
     if (!/^[A-Z]{2}$/.test(code)) {
       report(line, { ja: `国コードではありません: ${code}`, en: `not a country code: ${code}` });
     } else if (seen.has(code)) {
@@ -81,34 +84,26 @@ export function parseCountries(bytes: Uint8Array, report: Report): readonly Plac
   });
 }
 
+/** `cells` are those of {@link PLACE_COLUMNS}. */
 function parsePlace(
-  cells: Cells,
+  cells: readonly string[],
   manifest: Manifest,
-  report: (message: Fault['message']) => void,
-): Place | undefined {
-  const { code, parent, kana, validFrom, validTo } = cells;
-  const kind = parseKind(cells.kind);
+): Place | { readonly fault: Fault['message'] } {
+  const [code = '', kindName = '', parent, validFrom = '', validTo = '', ja = '', kana = '', , en = ''] =
+    cells;
+  const kind = parseKind(kindName);
   if (kind === undefined) {
-    report({ ja: `種別が正しくありません: ${cells.kind}`, en: `not a kind of place: ${cells.kind}` });
-    return undefined;
+    return { fault: { ja: `種別が正しくありません: ${kindName}`, en: `not a kind of place: ${kindName}` } };
   }
-  const message =
-    codeFault(kind, code, manifest) ??
-    nameFault(cells) ??
-    [validFrom, validTo].map((day) => dayFault(day)).find((fault) => fault !== undefined);
-  if (message !== undefined) {
-    report(message);
-    return undefined;
-  }
-  return {
-    code,
-    kind,
-    name: { ja: cells.ja, en: cells.en },
-    ...(kana === '' ? {} : { kana }),
-    ...(parent === '' ? {} : { parent }),
-    ...(validFrom === '' ? {} : { validFrom }),
-    ...(validTo === '' ? {} : { validTo }),
-  };
+  const fault =
+    codeFault(kind, code, manifest) ?? nameFault(ja, en, kana) ?? dayFault(validFrom) ?? dayFault(validTo);
+  if (fault !== undefined) return { fault };
+  const place: Place = { code, kind, name: { ja, en } };
+  if (kana !== '') place.kana = kana;
+  if (parent !== '' && parent !== undefined) place.parent = parent;
+  if (validFrom !== '') place.validFrom = validFrom;
+  if (validTo !== '') place.validTo = validTo;
+  return place;
 }
 
 function parseKind(text: string): Place['kind'] | undefined {
@@ -144,11 +139,11 @@ function codeFault(kind: Place['kind'], code: string, manifest: Manifest): Fault
   return { ja: `検査数字が正しくありません: ${code}`, en: `wrong check digit: ${code}` };
 }
 
-function nameFault(cells: Cells): Fault['message'] | undefined {
-  if (!isName(cells.ja)) return { ja: '日本語の名称がありません', en: 'no Japanese name' };
-  if (!isName(cells.en)) return { ja: '英語の名称がありません', en: 'no English name' };
-  if (cells.kana !== '' && !/^[ぁ-ゖー]{1,100}$/.test(cells.kana)) {
-    return { ja: `かなではありません: ${cells.kana}`, en: `not hiragana: ${cells.kana}` };
+function nameFault(ja: string, en: string, kana: string): Fault['message'] | undefined {
+  if (!isName(ja)) return { ja: '日本語の名称がありません', en: 'no Japanese name' };
+  if (!isName(en)) return { ja: '英語の名称がありません', en: 'no English name' };
+  if (kana !== '' && !/^[ぁ-ゖー]{1,100}$/.test(kana)) {
+    return { ja: `かなではありません: ${kana}`, en: `not hiragana: ${kana}` };
   }
   return undefined;
 }

@@ -4,10 +4,11 @@ import type { Fault } from '@sekisho/contract';
 export const TABLE_BYTES_MAX = 8 * 1024 * 1024;
 const LINE_LENGTH_MAX = 1000;
 
-export interface TableRow<Column extends string> {
+export interface TableRow {
   /** Counted from 1, the header being line 1. */
   readonly line: number;
-  readonly cells: Readonly<Record<Column, string>>;
+  /** As many as there are columns. */
+  readonly cells: readonly string[];
 }
 
 /**
@@ -16,11 +17,11 @@ export interface TableRow<Column extends string> {
  * control characters, Unicode in normalisation form C. `fault` is called with the line of
  * everything that is wrong; a faulty row is left out.
  */
-export function readTable<Column extends string>(
+export function readTable(
   bytes: Uint8Array,
-  columns: readonly Column[],
+  columns: readonly string[],
   fault: (line: number, message: Fault['message']) => void,
-): TableRow<Column>[] {
+): TableRow[] {
   const text = decodeUtf8(bytes);
   if (text === undefined) {
     fault(1, { ja: 'UTF-8ではありません', en: 'not UTF-8' });
@@ -36,14 +37,14 @@ export function readTable<Column extends string>(
     return [];
   }
   // One look at the whole text is several times faster; only a bad file is looked at by line.
-  const clean = hasCleanCharacters(text);
-  const rows: TableRow<Column>[] = [];
+  const clean = isClean(text);
+  const rows: TableRow[] = [];
   for (const [index, content] of lines.entries()) {
     const line = index + 2;
     const values = content.split('\t');
     const message = lineFault(content, values, columns.length, clean);
     if (message !== undefined) fault(line, message);
-    else rows.push({ line, cells: toRecord(columns, values) });
+    else rows.push({ line, cells: values });
   }
   return rows;
 }
@@ -77,23 +78,22 @@ function lineFault(
       en: 'a control character, or not in Unicode normalisation form C',
     };
   }
-  if (values.some((value) => value !== value.trim()))
+  // Only where the whole text is unclean can a cell have a space around it.
+  if (!clean && values.some((value) => value !== value.trim())) {
     return { ja: '余分な空白があります', en: 'a space around a cell' };
+  }
   return undefined;
 }
 
-/** Direction marks and zero-width characters, too, would make two different names look alike. */
-function hasCleanCharacters(text: string): boolean {
-  return !/[^\P{C}\t\n]/u.test(text) && text === text.normalize('NFC');
+/**
+ * Whether the text holds no control, format or unassigned character (direction marks and
+ * zero-width characters would make two different names look alike), is in normalisation form C,
+ * and has no space beside a tab or an end of line.
+ */
+function isClean(text: string): boolean {
+  return hasCleanCharacters(text) && !/(?:^|[\t\n])[^\S\t\n]|[^\S\t\n](?:[\t\n]|$)/u.test(text);
 }
 
-function toRecord<Column extends string>(
-  columns: readonly Column[],
-  values: readonly string[],
-): Record<Column, string> {
-  const cells: Partial<Record<Column, string>> = {};
-  for (const [index, column] of columns.entries()) cells[column] = values[index] ?? '';
-  // Every column was just given its value, which the compiler cannot follow.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return cells as Record<Column, string>;
+function hasCleanCharacters(text: string): boolean {
+  return !/[^\P{C}\t\n]/u.test(text) && text === text.normalize('NFC');
 }

@@ -1,5 +1,3 @@
-const WEIGHTS = [6, 5, 4, 3, 2];
-
 /**
  * The sixth digit of a Japanese local government code (全国地方公共団体コード): the five digits
  * of JIS X 0401 and X 0402 weighted 6, 5, 4, 3, 2; the last digit of 11 - (sum mod 11).
@@ -9,7 +7,7 @@ const WEIGHTS = [6, 5, 4, 3, 2];
 export function checkDigitOf(fiveDigits: string): string {
   if (!/^[0-9]{5}$/.test(fiveDigits)) throw new RangeError('a municipality number has five digits');
   let sum = 0;
-  for (const [index, weight] of WEIGHTS.entries()) sum += weight * (fiveDigits.charCodeAt(index) - 48);
+  for (let index = 0; index < 5; index += 1) sum += (6 - index) * Number(fiveDigits[index]);
   return String((11 - (sum % 11)) % 10);
 }
 

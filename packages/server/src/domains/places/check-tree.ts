@@ -67,10 +67,9 @@ function overlapFault(place: Place, byCode: ReadonlyMap<string, readonly Place[]
   }
   const rows = byCode.get(place.code) ?? [];
   if (rows.length < 2) return undefined;
-  const clash = rows.some(
-    (other) => other !== place && firstDay(other) <= lastDay(place) && firstDay(place) <= lastDay(other),
-  );
-  if (!clash) return undefined;
+  const sameDays = rows.filter((row) => firstDay(row) <= lastDay(place) && firstDay(place) <= lastDay(row));
+  // The place itself is one of them.
+  if (sameDays.length < 2) return undefined;
   return {
     ja: `${place.code}: 同じ日に同じコードが二度あります`,
     en: `${place.code}: the code names two places on the same day`,

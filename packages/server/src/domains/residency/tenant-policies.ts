@@ -1,5 +1,13 @@
 import { Bilingual, type Fault, type Platform, type Tenant } from '@sekisho/contract';
-import type { EntityReference, PlaceTree, PolicyEngine, PolicyInspection, PolicyOutline } from './ports.ts';
+import { fillWorkspace } from './cedar-text.ts';
+import type {
+  EntityReference,
+  PlaceTree,
+  PolicyEngine,
+  PolicyInspection,
+  PolicyOutline,
+  PolicyPreset,
+} from './ports.ts';
 
 /** More policies than a ledger entry can name do not help a reader either. */
 const OWN_POLICIES_MAX = 50;
@@ -43,19 +51,20 @@ export function tenantPolicyFaults(
 
 /** Faults of a preset as the pack offers it, tried with a workspace in place of its blank. */
 export function inspectPreset(
-  cedar: string,
+  preset: PolicyPreset,
   engine: PolicyEngine,
-): { inspection: PolicyInspection; faults: string[] } {
-  const inspection = engine.inspect(cedar);
-  const seen = new Set<string>();
+): { readonly inspection: PolicyInspection; readonly faults: readonly string[] } {
+  const inspection = engine.inspect(fillWorkspace(preset.cedar, 'tenant/workspace'));
   const faults = inspection.faults.map((fault) => `${fault.policy}: ${fault.message}`);
+  const seen = new Set<string>();
   for (const policy of inspection.policies) {
-    if (policy.id === undefined || seen.has(policy.id)) faults.push('a policy has no @id of its own');
-    if (reasonOf(policy) === undefined)
-      faults.push(`${policy.id ?? ''}: @reason_ja and @reason_en are missing`);
+    const id = policy.id ?? '';
+    // Under the preset's own name, so that presets used together never share an id.
+    if (!id.startsWith(`${preset.name}/`) || seen.has(id)) faults.push(`"${id}" is not an @id of its own`);
+    if (reasonOf(policy) === undefined) faults.push(`${id}: @reason_ja and @reason_en are missing`);
     // A preset tightens. What a boundary allows is for the workspace to declare.
-    if (policy.effect !== 'forbid') faults.push(`${policy.id ?? ''}: a preset only forbids`);
-    if (policy.id !== undefined) seen.add(policy.id);
+    if (policy.effect !== 'forbid' || policy.isTemplate) faults.push(`${id}: a preset only forbids`);
+    seen.add(id);
   }
   return { inspection, faults };
 }

@@ -41,10 +41,7 @@ export function collectPolicies(input: {
     }
     const known = inspected.get(name);
     if (known !== undefined) return { cedar: preset.cedar, readsPurpose: readsPurpose(known) };
-    const { inspection, faults: found } = inspectPreset(
-      fillWorkspace(preset.cedar, 'tenant/workspace'),
-      engine,
-    );
+    const { inspection, faults: found } = inspectPreset(preset, engine);
     for (const fault of found) {
       faults.push({
         path,

@@ -23,12 +23,13 @@ const AdminError = z.object({
     id: z.string().max(100).nullish(),
   }),
 });
-/** OpenAI's error shape, of `/v1`. */
+/** OpenAI's error shape, of `/v1`. A cell adds both languages under `sekisho`. */
 const OpenAiError = z.object({
   error: z.object({
     message: z.string().max(20_000),
-    type: z.string().nullish(),
+    type: z.string().max(100).nullish(),
     code: z.string().max(100).nullish(),
+    sekisho: z.object({ message: Text }).optional(),
   }),
 });
 
@@ -157,8 +158,11 @@ function cellError(url: URL, path: string, status: number, text: string): Comman
   }
   const openAi = OpenAiError.safeParse(value);
   if (openAi.success) {
-    const { code, type, message } = printableDeep(openAi.data.error);
-    return new CommandFailure({ cell: code ?? type ?? 'error' }, () => message);
+    const { code, type, message, sekisho } = printableDeep(openAi.data.error);
+    return new CommandFailure(
+      { cell: code ?? type ?? 'error' },
+      (texts) => sekisho?.message[texts.language] ?? message,
+    );
   }
   return malformed(url, path, `HTTP ${status}`);
 }

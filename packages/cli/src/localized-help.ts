@@ -35,31 +35,36 @@ function describeOption(option: Option): string {
  * Commander's refusals, by their stable code, in the catalogue's words. The name of what is wrong
  * is the first quoted part of its message.
  */
-export function usageFailure(error: CommanderError): CommandFailure {
-  const [, name = ''] = /'([^']*)'/.exec(error.message) ?? [];
-  return new CommandFailure('usage', ({ failures }) => {
-    switch (error.code) {
-      case 'commander.unknownOption':
-        return failures.unknownOption(name);
-      case 'commander.unknownCommand':
-        return failures.unknownCommand(name);
-      case 'commander.missingArgument':
-        return failures.missingArgument(name);
-      case 'commander.missingMandatoryOptionValue':
-        return failures.missingOption(name);
-      case 'commander.optionMissingArgument':
-        return failures.missingValue(name);
-      case 'commander.invalidArgument':
-        return failures.badChoice(name);
-      case 'commander.excessArguments':
-        return failures.excessArguments;
-      default:
-        return error.message.replace(/^error: /, '');
-    }
-  });
+export function usageFailure(error: CommanderError, command: Command): CommandFailure {
+  return new CommandFailure(
+    'usage',
+    ({ failures }) => `${describeRefusal(error, failures)}\n${failures.seeHelp(fullName(command))}`,
+  );
 }
 
-/** `sekisho keys create`: the command whose help answers, from its innermost part. */
-export function fullName(command: Command): string {
+function describeRefusal(error: CommanderError, failures: Texts['failures']): string {
+  const [, name = ''] = /'([^']*)'/.exec(error.message) ?? [];
+  switch (error.code) {
+    case 'commander.unknownOption':
+      return failures.unknownOption(name);
+    case 'commander.unknownCommand':
+      return failures.unknownCommand(name);
+    case 'commander.missingArgument':
+      return failures.missingArgument(name);
+    case 'commander.missingMandatoryOptionValue':
+      return failures.missingOption(name);
+    case 'commander.optionMissingArgument':
+      return failures.missingValue(name);
+    case 'commander.invalidArgument':
+      return failures.badChoice(name);
+    case 'commander.excessArguments':
+      return failures.excessArguments;
+    default:
+      return error.message.replace(/^error: /, '');
+  }
+}
+
+/** `sekisho keys create`: the command whose help answers. */
+function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }

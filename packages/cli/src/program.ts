@@ -30,9 +30,8 @@ export async function run(argv: readonly string[], context: CommandContext, json
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Help and version end the parsing this way too.
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_ERROR;
+    // Help and version end the parsing this way; help that nobody asked for is an error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_ERROR;
     reportFailure(failureOf(error), context, json);
     return EXIT_ERROR;
   }
@@ -55,7 +54,10 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   group(texts.program.proveHeading, addVerify, addReceipts, addUsage);
   for (const command of [program, ...descendants(program)]) {
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+        throw usageFailure(error, command);
+      })
       .helpCommand(false)
       .addHelpOption(new Option('-h, --help', texts.help.help).helpGroup(DEFAULT_GROUP))
       .configureHelp(helpConfiguration(texts, screen.width))
@@ -75,7 +77,6 @@ function descendants(command: Command): Command[] {
 
 function failureOf(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  if (error instanceof CommanderError) return usageFailure(error);
   const reason = error instanceof Error ? error.message : String(error);
   return new CommandFailure('unexpected', (texts) => texts.failures.unexpected(reason), { cause: error });
 }

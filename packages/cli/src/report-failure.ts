@@ -16,7 +16,7 @@ export function reportFailure(failure: CommandFailure, context: CommandContext, 
     screen.errorJson(failureJson(failure));
     return;
   }
-  const message = printable(`${texts.failures.error}: ${failure.text(texts)}`);
+  const message = `${texts.failures.error}: ${failure.text(texts)}`.split('\n').map(printable).join('\n');
   const code = [failure.code, ...(failure.id === undefined ? [] : [texts.failures.errorId(failure.id)])];
   screen.errorLines([
     ...renderParagraph(message, screen.width).map((line) => screen.paintError.bad(line)),

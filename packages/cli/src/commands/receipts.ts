@@ -8,7 +8,6 @@ import { findCell } from '../cell-address.ts';
 import { CellClient } from '../cell-client.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { ConnectionOptions, parseOptions, withConnectionOptions } from '../command-options.ts';
-import { renderCsv } from '../csv.ts';
 import { CommandFailure } from '../failure.ts';
 import { japanTime } from '../japan-time.ts';
 
@@ -42,9 +41,10 @@ function addList(group: Command, context: CommandContext, finish: (exitCode: num
     const { tenant, workspace, result, limit, before } = options;
     const cell = new CellClient(await findCell(options, context));
     const query = { tenant, workspace, result, limit, before };
-    const list = await cell.get('/admin/v1/crossings', CrossingList, query);
-    if (options.csv && !options.json) screen.document(crossingsCsv(list.crossings));
-    else {
+    if (options.csv && !options.json) {
+      screen.document(await cell.getText('/admin/v1/crossings', 'text/csv', query));
+    } else {
+      const list = await cell.get('/admin/v1/crossings', CrossingList, query);
       screen.answer(list, options.json, ({ crossings }) =>
         crossings.length === 0
           ? [texts.receipts.none]
@@ -71,22 +71,6 @@ function describeCrossing(
     `${paint.heading(crossing)}  ${japanTime(startedAt)}  ${painted}`,
     `    ${tenant}/${workspace}  ${subject}`,
   ];
-}
-
-function crossingsCsv(crossings: readonly CrossingSummary[]): string {
-  return renderCsv([
-    ['crossing', 'tenant', 'workspace', 'subject', 'startedAt', 'result', 'intentIndex', 'outcomeIndex'],
-    ...crossings.map((each) => [
-      each.crossing,
-      each.tenant,
-      each.workspace,
-      each.subject,
-      each.startedAt,
-      each.result,
-      each.intentIndex,
-      each.outcomeIndex,
-    ]),
-  ]);
 }
 
 /**

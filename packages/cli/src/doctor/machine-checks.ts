@@ -5,6 +5,7 @@ import { Refusal, parseVerifierKeys } from '@sekisho/proof';
 import { readBounded, reasonOf } from '../bounded-file.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Finding } from './finding.ts';
+import { checkLock } from './home-lock-check.ts';
 
 /** Types are stripped without a flag from here on. */
 const NODE_MIN = [22, 18] as const;
@@ -38,6 +39,7 @@ async function checkHome(home: string, context: CommandContext): Promise<Finding
   if (folder.level !== 'ok') return [folder];
   return [
     folder,
+    await checkLock(home, context),
     await checkDisk(home),
     await checkSecret('adminKey', join(home, 'admin.key'), 'warn'),
     ...(await checkDemo(home)),

@@ -6,18 +6,6 @@ const PolicyTree = z.looseObject({
   annotations: z.record(z.string(), z.string().nullable()).default({}),
 });
 
-const Reference = z.strictObject({ type: z.string(), id: z.string() });
-const ContextVariable = z.object({ Var: z.literal('context') });
-/** `context.a`, and `context has a` or `context has a.b`. */
-const ContextRead = z.union([
-  z
-    .object({ '.': z.object({ left: ContextVariable, attr: z.string() }) })
-    .transform((node) => node['.'].attr),
-  z
-    .object({ has: z.object({ left: ContextVariable, attr: z.union([z.string(), z.array(z.string())]) }) })
-    .transform(({ has }) => (Array.isArray(has.attr) ? (has.attr[0] ?? '*') : has.attr)),
-]);
-
 /** A policy's own text beside what it says of itself. */
 export interface ParsedPolicy {
   readonly text: string;
@@ -32,20 +20,18 @@ export function outlineOf(tree: unknown, isTemplate: boolean): PolicyOutline {
   const { effect, annotations } = PolicyTree.parse(tree);
   const mentions = new Map<string, EntityReference>();
   const contextReads = new Set<string>();
-  visit(tree, (node) => {
-    const reference = Reference.safeParse(node);
-    if (reference.success) {
-      mentions.set(`${reference.data.type}::${reference.data.id}`, reference.data);
-      return 'stop';
-    }
-    const read = ContextRead.safeParse(node);
-    if (read.success) {
-      contextReads.add(read.data);
-      return 'stop';
-    }
-    if (ContextVariable.safeParse(node).success) contextReads.add('*');
-    return 'descend';
-  });
+  // Iterative: the depth of a tenant's expression must not become the depth of our stack.
+  const pending: unknown[] = [tree];
+  while (pending.length > 0) {
+    const node = pending.pop();
+    if (Array.isArray(node)) pending.push(...node);
+    if (!isNode(node)) continue;
+    const reference = referenceIn(node);
+    const read = contextReadIn(node);
+    if (reference !== undefined) mentions.set(`${reference.type}::${reference.id}`, reference);
+    else if (read !== undefined) contextReads.add(read);
+    else pending.push(...Object.values(node));
+  }
   const texts = Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, text ?? '']));
   return {
     id: texts['id'],
@@ -57,12 +43,22 @@ export function outlineOf(tree: unknown, isTemplate: boolean): PolicyOutline {
   };
 }
 
-/** Iterative: the depth of a tenant's expression must not become the depth of our stack. */
-function visit(root: unknown, look: (node: object) => 'stop' | 'descend'): void {
-  const pending: unknown[] = [root];
-  while (pending.length > 0) {
-    const node = pending.pop();
-    if (typeof node !== 'object' || node === null) continue;
-    if (Array.isArray(node) || look(node) === 'descend') pending.push(...Object.values(node));
-  }
+type Node = Readonly<Record<string, unknown>>;
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `{ "type": "Place", "id": "JP-13" }`; a record of a policy has expressions, not texts, as values. */
+function referenceIn({ type, id }: Node): EntityReference | undefined {
+  return typeof type === 'string' && typeof id === 'string' ? { type, id } : undefined;
+}
+
+/** `context.a`, and `context has a` or `context has a.b`; `*` for any other use of the context. */
+function contextReadIn(node: Node): string | undefined {
+  if (node['Var'] === 'context') return '*';
+  const access = node['.'] ?? node['has'];
+  if (!isNode(access) || !isNode(access['left']) || access['left']['Var'] !== 'context') return undefined;
+  const attribute: unknown = Array.isArray(access['attr']) ? access['attr'][0] : access['attr'];
+  return typeof attribute === 'string' ? attribute : '*';
 }

@@ -8,7 +8,7 @@ import type { PlaceTree, PolicyAuthorizer, PolicyEngine, PolicyEntity, PolicyPre
 import { policyEntities } from './site-entities.ts';
 import { collectPolicies, type WorkspacePolicies } from './workspace-policies.ts';
 
-/** Authorizers kept ready. One more is compiled in about a millisecond when it is asked for. */
+/** Authorizers kept ready. One more is compiled, in some ten milliseconds, when it is asked for. */
 const AUTHORIZERS_MAX = 2000;
 
 /**

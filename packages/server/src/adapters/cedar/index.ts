@@ -1,0 +1,2 @@
+export { createCedarEngine } from './cedar-engine.ts';
+export { loadPresets } from './load-presets.ts';

@@ -150,6 +150,14 @@ export const errorDefinitions = {
     },
     documentation: 'Policy allows targets and none of them is reachable.',
   },
+  port_unusable: {
+    status: 500,
+    message: {
+      ja: '{detail} で待ち受けられません。別のプログラムが使用中です。--port で別の番号を指定してください。',
+      en: 'Cannot listen on {detail}: another program uses it. Choose another with --port.',
+    },
+    documentation: 'The port is taken or needs rights that the process does not have. Nothing was changed.',
+  },
   ledger_unavailable: {
     status: 503,
     message: {
@@ -157,6 +165,24 @@ export const errorDefinitions = {
       en: 'The ledger could not record the crossing, so nothing was carried. Retry later.',
     },
     documentation: 'No record, no access: the ledger is full, failed or behind.',
+  },
+  ledger_corrupt: {
+    status: 500,
+    message: {
+      ja: '台帳の保存内容が壊れているか、書き換えられています。何も変更せずに停止しました。バックアップと照合してください。{detail}',
+      en: 'What the ledger has stored is damaged or was altered. It stopped and changed nothing. Compare with a backup. {detail}',
+    },
+    documentation:
+      'Stored bytes of the ledger are not what a crash can leave: a bad frame inside the write-ahead log, a tile that does not hash to the signed root, a checkpoint not signed by the key of its log.',
+  },
+  keystore_unusable: {
+    status: 500,
+    message: {
+      ja: '鍵ストアを開けません。パスフレーズファイルと鍵ファイルを確認してください。{detail}',
+      en: 'The keystore cannot be opened. Check the passphrase file and the key files. {detail}',
+    },
+    documentation:
+      'The passphrase is not the one that sealed the keys, a key file was altered, or a file of the keystore is missing or readable by others.',
   },
   jurisdiction_invalid: {
     status: 500,

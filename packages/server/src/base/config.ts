@@ -13,6 +13,14 @@ const Settings = z.strictObject({
   /** Address to listen on. Off loopback, TLS is required. */
   host: z.string().min(1).max(255).default('127.0.0.1'),
   port: Port.default(7300),
+  /**
+   * A name of the cell that is unique in the world: a host name. The origin of every log begins
+   * with it, so it is chosen before the first start and kept for life.
+   */
+  'cell-name': z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])$/)
+    .default('demo.sekisho.example'),
   /** A PostgreSQL to use instead of the embedded one. */
   'database-url': z.string().min(1).max(2000).optional(),
   /** The GGUF file of endpoints that name none. */
@@ -29,6 +37,7 @@ export interface CellConfig {
   readonly home: string;
   readonly host: string;
   readonly port: number;
+  readonly cellName: string;
   readonly databaseUrl: string | undefined;
   readonly modelFile: string | undefined;
   readonly passphraseFile: string | undefined;
@@ -66,6 +75,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     home,
     host: settings.host,
     port: settings.port,
+    cellName: settings['cell-name'],
     databaseUrl: settings['database-url'],
     modelFile: settings['model-file'],
     passphraseFile: settings['passphrase-file'],

@@ -32,7 +32,7 @@ export interface PlatformListener {
 
 export interface PlatformCompiler {
   /** Throws `platform_invalid` with every fault. */
-  compile(platform: Platform, revision: number): Promise<ResidencyPolicy>;
+  compile(platform: Platform, revision: number): ResidencyPolicy;
   /** Schema and cross references. Throws `platform_invalid` with every fault. */
   parse(input: unknown): Platform;
 }
@@ -67,7 +67,7 @@ export class ApplyPlatform {
   async plan(input: unknown): Promise<PlanResponse> {
     const platform = this.#parse(input);
     const baseRevision = this.#inForce.revision;
-    await this.#compiler.compile(platform, baseRevision + 1);
+    this.#compiler.compile(platform, baseRevision + 1);
     return { baseRevision, changes: [...planPlatform(this.#inForce.optional?.stored.platform, platform)] };
   }
 
@@ -87,7 +87,7 @@ export class ApplyPlatform {
       const changes = [...planPlatform(before?.platform, platform)];
       if (before !== undefined && changes.length === 0) return { revision: before.revision, changes };
 
-      const policy = await this.#compiler.compile(platform, baseRevision + 1);
+      const policy = this.#compiler.compile(platform, baseRevision + 1);
       const stored = await this.#store.insert({
         baseRevision,
         platform,
@@ -110,7 +110,7 @@ export class ApplyPlatform {
   async restore(): Promise<boolean> {
     const stored = await this.#store.current();
     if (stored === undefined) return false;
-    const policy = await this.#compiler.compile(stored.platform, stored.revision.revision);
+    const policy = this.#compiler.compile(stored.platform, stored.revision.revision);
     await this.#takeEffect(stored, policy);
     return true;
   }

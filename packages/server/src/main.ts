@@ -1,0 +1,265 @@
+/**
+ * A Sekisho cell. The composition root: the only place that says which adapter stands behind a
+ * port. Read `startCell` from top to bottom to see what a cell is made of, and in which order.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SekishoError } from '@sekisho/contract';
+import { canonicalJson } from '@sekisho/proof';
+import type { FastifyInstance } from 'fastify';
+import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
+import { openCellHome, type CellHome } from './adapters/cell-home/index.ts';
+import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
+import { fileTileStore, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
+import { connectModelServers } from './adapters/model-servers/index.ts';
+import { openDatabase } from './adapters/postgres/index.ts';
+import { openSoftwareKeystore } from './adapters/software-keystore/index.ts';
+import { systemClock } from './base/clock.ts';
+import { languageOf, readConfig, type CellConfig } from './base/config.ts';
+import { describeCause, jsonLog } from './base/log.ts';
+import { systemRandom } from './base/random.ts';
+import { demoGreeting } from './demo/greeting.ts';
+import { Demo } from './demo/start-demo.ts';
+import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
+import { TargetHealth } from './domains/inference/index.ts';
+import { openLedger } from './domains/ledger/index.ts';
+import { createPlaceRegistry } from './domains/places/index.ts';
+import { parsePlatform } from './domains/platform/index.ts';
+import { compileResidency } from './domains/residency/index.ts';
+import { adminEdge } from './edge/admin/admin-edge.ts';
+import { publicRoutes } from './edge/health/public-routes.ts';
+import { createCellServer } from './edge/http-server.ts';
+import { OpenAiEdge } from './edge/openai/openai-edge.ts';
+import { ApplyPlatform } from './flows/apply-platform.ts';
+import { Authenticate } from './flows/authenticate.ts';
+import { closeOrphanedIntents } from './flows/close-orphaned-intents.ts';
+import { CompleteChat } from './flows/complete-chat.ts';
+import { CrossingKernel } from './flows/crossing-kernel.ts';
+import { findPlaces } from './flows/find-places.ts';
+import { getReceipt } from './flows/get-receipt.ts';
+import { listModels } from './flows/list-models.ts';
+import { ManageApiKeys } from './flows/manage-api-keys.ts';
+import { PlatformInForce } from './flows/platform-in-force.ts';
+import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
+const JURISDICTIONS = join(REPOSITORY, 'jurisdictions');
+const SEKISHO_MINI = join(REPOSITORY, 'models', 'sekisho-mini', 'sekisho-mini.gguf');
+
+/** How long answers under way may take to end when the cell is told to stop. */
+const STOP_GRACE_MS = 10_000;
+
+interface RunningCell {
+  readonly greeting: string;
+  stop(): Promise<void>;
+}
+
+async function startCell(config: CellConfig): Promise<RunningCell> {
+  const clock = systemClock;
+  const random = systemRandom();
+  const log = jsonLog(clock.nowMs, (line) => process.stderr.write(line));
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+
+  try {
+    // What is on this machine: the home, the database, the ledger.
+    const home = await openCellHome(config.home, random);
+    closers.push(() => home.close());
+    const database = await openDatabase(
+      config.databaseUrl === undefined
+        ? { embeddedIn: home.pathOf('postgres') }
+        : { url: config.databaseUrl },
+      log,
+    );
+    closers.push(() => database.close());
+    const ledger = await openLedger({
+      cellName: config.cellName,
+      wal: fileWriteAheadLog({ folder: home.pathOf('ledger', 'wal') }),
+      tiles: fileTileStore({ folder: home.pathOf('ledger', 'logs') }),
+      keys: await openSoftwareKeystore({
+        folder: home.pathOf('keys'),
+        passphraseFile: config.passphraseFile ?? home.pathOf('keys', 'passphrase'),
+        random,
+      }),
+      sink: database.ledgerSink,
+      clock,
+      log,
+    });
+    closers.push(() => ledger.close());
+
+    // What the cell knows: places, policy, who may come.
+    const packs = createFolderPackSource(JURISDICTIONS);
+    const { packs: jurisdictions, countries } = await packs.load();
+    const places = createPlaceRegistry(jurisdictions, countries, clock);
+    const presets = await loadPresets(JURISDICTIONS);
+    const engine = createCedarEngine();
+    const adminKey = await adminKeyOf(home, () => mintAdminKey(random));
+    const keys = new KeyDirectory(await database.apiKeys.all(), adminKey);
+    const platform = new PlatformInForce();
+
+    // What it can do: model servers, and the flows over the one kernel.
+    const modelFile = config.modelFile ?? SEKISHO_MINI;
+    const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
+    closers.push(() => modelServers.close());
+    const kernel = new CrossingKernel(ledger, clock, random);
+    const applyPlatform = new ApplyPlatform(
+      database.platformStore,
+      {
+        parse: (input) => parsePlatform(input, places, new Set(presets.map(({ name }) => name))).platform,
+        compile: (declared, platformRevision) =>
+          compileResidency({ platform: declared, platformRevision, places, presets, engine }),
+      },
+      ledger,
+      platform,
+      modelServers,
+      clock,
+    );
+    const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
+    const completeChat = new CompleteChat(platform, kernel, modelServers, new TargetHealth(), clock, log);
+
+    // Recovery is the normal path: take up the platform, close what a crash left open.
+    await applyPlatform.restore();
+    const closed = await closeOrphanedIntents(ledger, database.crossings, kernel);
+    if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
+    const demo = config.demo
+      ? await Demo.start({
+          file: home.pathOf('demo.json'),
+          modelFile,
+          cellPort: config.port,
+          applyPlatform,
+          platform,
+          apiKeys,
+          keys,
+        })
+      : undefined;
+    closers.push(() => demo?.stop());
+
+    // Where it listens.
+    const authenticate = new Authenticate(keys);
+    const verifierKeys = (): string[] => ledger.logs().map((name) => ledger.verifierKey(name));
+    const server = await createCellServer({
+      openAi: new OpenAiEdge(
+        authenticate,
+        {
+          completeChat,
+          receipt: async (principal, crossing) =>
+            canonicalJson(await getReceipt(ledger, database.crossings, principal, crossing)),
+          models: (principal) => listModels(platform, principal),
+        },
+        log,
+        random,
+      ),
+      adminRoutes: adminEdge(authenticate, {
+        applyPlatform,
+        platform,
+        platformHistory: async () => ({ revisions: [...(await database.platformStore.history())] }),
+        apiKeys,
+        usage: (query) => reportUsage(database.usage, query),
+        rebuildUsage: () => rebuildUsage(ledger, database.usage),
+        crossings: async (query) => ({ crossings: [...(await database.crossings.list(query))] }),
+        places: (query) => findPlaces(places, query),
+      }),
+      publicRoutes: publicRoutes({
+        verifierKeys: () => verifierKeyFile(verifierKeys()),
+        ready: () => ({ ready: platform.revision > 0, platformRevision: platform.revision }),
+      }),
+      tls: config.tls && {
+        cert: await readFile(config.tls.certFile, 'utf8'),
+        key: await readFile(config.tls.keyFile, 'utf8'),
+      },
+      log,
+      random,
+    });
+    const url = await listen(server, config);
+    closers.push(() => closeServer(server));
+
+    await replaceFile(home.pathOf('cell.json'), `${JSON.stringify({ url })}\n`);
+    await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
+    const demoFile = await demo?.writeFile({
+      url,
+      adminKey,
+      verifierKeys: verifierKeys(),
+      verifierKeyFile: home.pathOf('cell.vkey'),
+    });
+    return {
+      greeting: demoFile ? demoGreeting(demoFile, home.pathOf('demo.json'), config.language) : url,
+      stop,
+    };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+/** The operator's key, made at the first start. Only its holder's file keeps it. */
+async function adminKeyOf(home: CellHome, mint: () => string): Promise<string> {
+  const file = home.pathOf('admin.key');
+  try {
+    const key = (await readFile(file, 'utf8')).trim();
+    if (key !== '') return key;
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+  }
+  const key = mint();
+  await replaceFile(file, `${key}\n`);
+  return key;
+}
+
+/** Appears whole or not at all; readable by its owner alone. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+function verifierKeyFile(keys: readonly string[]): string {
+  return `# C2SP signed-note verifier keys of this cell's logs, one a line.\n${keys.join('\n')}\n`;
+}
+
+async function listen(server: FastifyInstance, config: CellConfig): Promise<string> {
+  try {
+    return await server.listen({ host: config.host, port: config.port });
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')) {
+      throw new SekishoError('port_unusable', `${config.host}:${config.port}`, { cause });
+    }
+    throw cause;
+  }
+}
+
+/** Lets answers under way end, for a while; then closes what is left. */
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const impatient = setTimeout(() => server.server.closeAllConnections(), STOP_GRACE_MS);
+  await server.close();
+  clearTimeout(impatient);
+}
+
+async function run(): Promise<void> {
+  const cell = await startCell(readConfig(process.argv.slice(2), process.env));
+  process.stdout.write(`${cell.greeting}\n`);
+  let stopping = false;
+  const stop = (): void => {
+    // A second Ctrl-C does not wait; whatever was acknowledged is durable already.
+    if (stopping) process.exit(130);
+    stopping = true;
+    cell.stop().then(
+      () => process.exit(0),
+      (cause: unknown) => fail(cause),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/** One clear line, then a non-zero exit. */
+function fail(cause: unknown): never {
+  const language = languageOf(process.env);
+  if (cause instanceof SekishoError && cause.code !== 'internal_error') {
+    const faults = cause.faults.map((fault) => `\n  ${fault.path}: ${fault.message[language]}`).join('');
+    process.stderr.write(`sekisho: ${cause.messageIn(language)}${faults}\n`);
+  } else process.stderr.write(`sekisho: ${describeCause(cause)}\n`);
+  process.exit(1);
+}
+
+run().catch(fail);

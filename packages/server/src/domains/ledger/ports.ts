@@ -1,3 +1,4 @@
+import type { NoteSigner } from '@sekisho/proof';
 import type { LogName } from './ledger.ts';
 
 /** An integrated entry on its way to the projections. */
@@ -16,4 +17,82 @@ export interface SettledEntry {
  */
 export interface LedgerSink {
   accept(entries: readonly SettledEntry[]): Promise<void>;
+}
+
+/** Longest payload of one batch that a write-ahead log must take, in bytes. */
+export const WAL_BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface WalBatch {
+  readonly position: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * One write-ahead log for all logs of a cell. One writer; calls do not overlap, except that
+ * `release` may run beside `append`.
+ *
+ * - Replay first, to its end, then append. Replay yields every batch whose append resolved and
+ *   that was not released, oldest first, byte for byte. It may also yield released batches, and
+ *   one last batch whose append rejected or never returned. What it has yielded is durable once
+ *   it has ended.
+ * - A half-written last batch is dropped. Any other damage rejects with SekishoError
+ *   `ledger_corrupt`, and nothing stored is changed.
+ */
+export interface WriteAheadLog {
+  replay(): AsyncIterable<WalBatch>;
+  /**
+   * Resolves with the batch's position when it is durable. Positions rise by one a batch, also over
+   * restarts. After a rejection nobody knows whether the batch is stored: every further append
+   * rejects until the log is opened anew.
+   */
+  append(payload: Uint8Array): Promise<number>;
+  /** Batches up to and with this position are no longer needed. When space is freed is up to it. */
+  release(position: number): Promise<void>;
+  /** Releases all files. */
+  close(): Promise<void>;
+}
+
+export interface StoredFile {
+  /** As `tilePath` and `entriesPath` of the proof package name it. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Tiles, entry bundles and checkpoints by log, laid out as C2SP tlog-tiles. One writer per log,
+ * any number of readers.
+ */
+export interface TileStore {
+  /** Names of the logs that have a published checkpoint. */
+  logs(): Promise<readonly LogName[]>;
+  /** Undefined when there is no such file. Never a file that `write` has not resolved for, unless a crash left it. */
+  read(log: LogName, path: string): Promise<Uint8Array | undefined>;
+  /**
+   * Resolves when all of them are durable. Need not be atomic: before a checkpoint covers them
+   * nobody reads them, and the same bytes are written again after a crash.
+   */
+  write(log: LogName, files: readonly StoredFile[]): Promise<void>;
+  /** Removes the partial tiles or bundles (`{path}.p/*`) of this full one. Nothing to remove is no error. */
+  removePartials(log: LogName, path: string): Promise<void>;
+  readCheckpoint(log: LogName): Promise<string | undefined>;
+  /**
+   * Replaces the checkpoint atomically and durably, if the stored one is still `previous`
+   * (undefined: none yet); otherwise rejects with SekishoError `ledger_corrupt`, for somebody else
+   * writes this log.
+   */
+  publishCheckpoint(log: LogName, previous: string | undefined, next: string): Promise<void>;
+}
+
+/** Signs checkpoints under one name, and says which verifier key (C2SP vkey) checks them. */
+export interface SigningKey extends NoteSigner {
+  readonly verifierKey: string;
+}
+
+/**
+ * Ed25519 keys by name. A key is durable before it is first handed out, and is never replaced.
+ * Rejects with SekishoError `keystore_unusable` when a key cannot be opened.
+ */
+export interface SigningKeyStore {
+  find(name: string): Promise<SigningKey | undefined>;
+  findOrCreate(name: string): Promise<SigningKey>;
 }

@@ -1,0 +1,323 @@
+import { ENTRY_BYTES_MAX, SekishoError, Slug } from '@sekisho/contract';
+import type { LedgerEntry } from '@sekisho/contract';
+import {
+  Refusal,
+  TILE_WIDTH,
+  canonicalJson,
+  consistencyProof,
+  inclusionProof,
+  leafHash,
+} from '@sekisho/proof';
+import type { Clock } from '../../base/clock.ts';
+import { timestamp } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { describeCause } from '../../base/log.ts';
+import { Backlog } from './backlog.ts';
+import { Delivery } from './delivery.ts';
+import type { RetryPace } from './delivery.ts';
+import { Fuse } from './fuse.ts';
+import { Integrator } from './integrator.ts';
+import type { IntegrationPace } from './integrator.ts';
+import type { AppendedEntry, Ledger, LogName, SignedCheckpoint } from './ledger.ts';
+import { entryBytes, logState } from './log-state.ts';
+import type { LogEntry, LogState } from './log-state.ts';
+import { LogTree } from './log-tree.ts';
+import type { LedgerSink, SigningKey, SigningKeyStore, TileStore, WriteAheadLog } from './ports.ts';
+import { replayWal } from './replay.ts';
+import { Sequencer } from './sequencer.ts';
+import { TileCache } from './tile-cache.ts';
+import { ATTACHMENT_BYTES_MAX } from './wal-batch.ts';
+
+export interface LedgerLimits {
+  /** Waiting for the disk. */
+  readonly queueEntriesMax: number;
+  readonly queueBytesMax: number;
+  /** Not yet accepted by the sink: held in memory and in the write-ahead log. */
+  readonly backlogEntriesMax: number;
+  readonly backlogBytesMax: number;
+}
+
+const defaultLimits: LedgerLimits = {
+  queueEntriesMax: 16_384,
+  queueBytesMax: 64 * 1024 * 1024,
+  backlogEntriesMax: 262_144,
+  backlogBytesMax: 256 * 1024 * 1024,
+};
+const defaultPace: IntegrationPace = { intervalMs: 200, intervalMsMin: 20 };
+const defaultRetry: RetryPace = { firstMs: 50, lastMs: 5000 };
+/** 4 MiB of tiles for proofs, over all logs. */
+const CACHED_TILES_MAX = 512;
+
+export interface LedgerParts {
+  /** First part of every origin and key name: `{cellName}/ledger/{log}`. */
+  readonly cellName: string;
+  readonly wal: WriteAheadLog;
+  readonly tiles: TileStore;
+  readonly keys: SigningKeyStore;
+  readonly sink: LedgerSink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<LedgerLimits>;
+  readonly pace?: IntegrationPace;
+  readonly retry?: RetryPace;
+}
+
+/**
+ * Opens the ledger of a cell. It resolves when everything that was ever durable is in a published
+ * tree again and on its way to the sink. Rejects with SekishoError `ledger_corrupt` when stored
+ * bytes are not what a crash can leave, with nothing changed, and `keystore_unusable` when a
+ * log's key cannot be opened.
+ *
+ * The road of an entry, live and after a restart alike:
+ *   queue -> write-ahead log (durable: acknowledged) -> tiles -> checkpoint -> sink -> released
+ * A crash at any step leaves the entry in the write-ahead log, from where it takes the rest again.
+ */
+export async function openLedger(parts: LedgerParts): Promise<Ledger> {
+  const ledger = new EmbeddedLedger(parts);
+  await ledger.recover();
+  return ledger;
+}
+
+class EmbeddedLedger implements Ledger {
+  readonly #parts: LedgerParts;
+  readonly #fuse = new Fuse();
+  readonly #cache = new TileCache(CACHED_TILES_MAX);
+  readonly #queueLimit: Backlog;
+  readonly #backlog: Backlog;
+  readonly #delivery: Delivery;
+  readonly #integrator: Integrator;
+  readonly #sequencer: Sequencer;
+  readonly #logs = new Map<LogName, LogState>();
+  readonly #opening = new Map<LogName, Promise<void>>();
+  /** Logs whose genesis entry is on its way. */
+  readonly #creating = new Set<LogState>();
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: LedgerParts) {
+    const { wal, clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
+    const limits = { ...defaultLimits, ...parts.limits };
+    const fuse = this.#fuse;
+    this.#parts = parts;
+    this.#queueLimit = new Backlog({ entriesMax: limits.queueEntriesMax, bytesMax: limits.queueBytesMax });
+    this.#backlog = new Backlog({ entriesMax: limits.backlogEntriesMax, bytesMax: limits.backlogBytesMax });
+    const delivery = new Delivery({ sink, wal, fuse, backlog: this.#backlog, retry, log });
+    const onPublished = delivery.add.bind(delivery);
+    const integrator = new Integrator({ clock, fuse, pace, onPublished });
+    const onDurable = (position: number, entries: readonly LogEntry[]): void => {
+      for (const entry of entries) entry.log.durableSize = entry.index + 1;
+      integrator.add(position, entries);
+    };
+    this.#delivery = delivery;
+    this.#integrator = integrator;
+    this.#sequencer = new Sequencer({ wal, fuse, queueLimit: this.#queueLimit, onDurable });
+    fuse.whenBlown((error) => this.#refuseWaiters(error));
+  }
+
+  async recover(): Promise<void> {
+    const { wal, tiles } = this.#parts;
+    for (const name of await tiles.logs()) this.#logs.set(name, logState(await this.#openTree(name)));
+    const openLog = async (name: LogName): Promise<LogState> => {
+      const state = this.#logs.get(name) ?? logState(await this.#openTree(name));
+      this.#logs.set(name, state);
+      return state;
+    };
+    for (const { position, entries } of await replayWal(wal, openLog)) {
+      for (const entry of entries) this.#backlog.add(entryBytes(entry));
+      this.#integrator.add(position, entries);
+    }
+    try {
+      await this.#integrator.drain();
+    } catch (error) {
+      // The caller of `openLedger` reads why, not only that the ledger is unavailable.
+      if (error instanceof SekishoError && error.cause instanceof SekishoError) throw error.cause;
+      throw error;
+    }
+  }
+
+  async ensureLog(name: LogName): Promise<void> {
+    if (this.#logs.has(name)) return;
+    if (!Slug.safeParse(name).success) throw new SekishoError('invalid_request', name);
+    let opening = this.#opening.get(name);
+    if (opening === undefined) {
+      opening = this.#createLog(name).finally(() => this.#opening.delete(name));
+      this.#opening.set(name, opening);
+    }
+    await opening;
+  }
+
+  async append(name: LogName, entry: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry> {
+    // No await before the entry is queued: the bytes are taken while the caller still holds still.
+    return this.#enqueue(this.#log(name), entry, attachment);
+  }
+
+  async settled(name: LogName, index: number): Promise<void> {
+    const log = this.#log(name);
+    if (!Number.isSafeInteger(index) || index < 0 || index >= log.nextIndex) {
+      throw new SekishoError('not_found', `${name}/${index}`);
+    }
+    if (index < log.settledSize) return;
+    this.#requireOpen();
+    await this.#integrator.hurryFor(log.settled.wait(index));
+  }
+
+  async settledNow(name: LogName): Promise<void> {
+    const log = this.#logs.get(name);
+    if (log !== undefined && log.durableSize > 0) await this.settled(name, log.durableSize - 1);
+  }
+
+  checkpoint(name: LogName): SignedCheckpoint {
+    const { note, size, root } = this.#log(name).tree.published();
+    return { note, size, root };
+  }
+
+  async inclusionProof(name: LogName, index: number, size: number): Promise<readonly Uint8Array[]> {
+    const { tree } = this.#log(name);
+    requireRange(name, index, size - 1);
+    requireRange(name, size, tree.size);
+    return inclusionProof(index, size, tree.readHash());
+  }
+
+  async consistencyProof(name: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]> {
+    const { tree } = this.#log(name);
+    requireRange(name, oldSize, size);
+    requireRange(name, size, tree.size);
+    return consistencyProof(oldSize, size, tree.readHash());
+  }
+
+  async *readEntries(
+    name: LogName,
+    from: number,
+    to: number,
+  ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }> {
+    const { tree } = this.#log(name);
+    requireRange(name, from, to);
+    requireRange(name, to, tree.size);
+    for (let index = from; index < to;) {
+      const bundle = Math.floor(index / TILE_WIDTH);
+      const entries = await tree.readBundle(bundle);
+      for (const bytes of entries.slice(index % TILE_WIDTH, to - bundle * TILE_WIDTH)) {
+        yield { index, bytes };
+        index++;
+      }
+    }
+  }
+
+  logs(): readonly LogName[] {
+    return [...this.#logs.keys()];
+  }
+
+  verifierKey(name: LogName): string {
+    return this.#log(name).tree.key.verifierKey;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#sequencer.idle();
+    try {
+      await this.#integrator.drain();
+    } finally {
+      await this.#delivery.close();
+      this.#refuseWaiters(new SekishoError('ledger_unavailable'));
+      await this.#parts.wal.close();
+    }
+  }
+
+  async #createLog(name: LogName): Promise<void> {
+    this.#requireOpen();
+    const { clock, keys } = this.#parts;
+    // Crash order: the key is durable before the genesis entry. A key without a log does no harm.
+    const key = await keys.findOrCreate(this.#keyName(name));
+    const log = logState(LogTree.empty(this.#treeParts(name, key)));
+    const genesis: LedgerEntry = { version: 1, kind: 'genesis', time: timestamp(clock), origin: key.name };
+    this.#creating.add(log);
+    try {
+      await this.#enqueue(log, genesis, undefined);
+      if (log.tree.size === 0) await this.#integrator.hurryFor(log.published.wait(0));
+      this.#logs.set(name, log);
+    } finally {
+      this.#creating.delete(log);
+    }
+  }
+
+  async #enqueue(
+    log: LogState,
+    value: LedgerEntry,
+    attachment: Uint8Array | undefined,
+  ): Promise<AppendedEntry> {
+    this.#requireOpen();
+    const bytes = entryBytesOf(value);
+    if (attachment !== undefined && attachment.length > ATTACHMENT_BYTES_MAX) {
+      throw new SekishoError('request_too_large', `attachment ${ATTACHMENT_BYTES_MAX}`);
+    }
+    const entry: LogEntry = {
+      log,
+      index: log.nextIndex,
+      bytes,
+      leafHash: leafHash(bytes),
+      attachment: attachment === undefined ? undefined : Uint8Array.from(attachment),
+    };
+    this.#queueLimit.requireRoom(entryBytes(entry));
+    this.#backlog.requireRoom(entryBytes(entry));
+    this.#backlog.add(entryBytes(entry));
+    log.nextIndex++;
+    await this.#sequencer.enqueue(entry);
+    return { index: entry.index, leafHash: entry.leafHash };
+  }
+
+  async #openTree(log: LogName): Promise<LogTree> {
+    const key = await this.#parts.keys.find(this.#keyName(log));
+    if (key === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
+    return LogTree.open(this.#treeParts(log, key));
+  }
+
+  #treeParts(log: LogName, key: SigningKey) {
+    return { log, key, store: this.#parts.tiles, cache: this.#cache };
+  }
+
+  #keyName(log: LogName): string {
+    return `${this.#parts.cellName}/ledger/${log}`;
+  }
+
+  #log(name: LogName): LogState {
+    const log = this.#logs.get(name);
+    if (log === undefined) throw new SekishoError('not_found', `ledger ${name}`);
+    return log;
+  }
+
+  #requireOpen(): void {
+    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
+    if (this.#closed !== undefined) throw new SekishoError('ledger_unavailable');
+  }
+
+  #refuseWaiters(error: SekishoError): void {
+    if (this.#fuse.blown !== undefined) {
+      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) });
+    }
+    for (const log of [...this.#logs.values(), ...this.#creating]) {
+      log.published.refuse(error);
+      log.settled.refuse(error);
+    }
+  }
+}
+
+function entryBytesOf(value: LedgerEntry): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = canonicalJson(value);
+  } catch (error) {
+    if (error instanceof Refusal) throw new SekishoError('invalid_request', error.code, { cause: error });
+    throw error;
+  }
+  if (bytes.length > ENTRY_BYTES_MAX) throw new SekishoError('request_too_large', `${ENTRY_BYTES_MAX} bytes`);
+  return bytes;
+}
+
+function requireRange(log: LogName, value: number, max: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || value > max) {
+    throw new SekishoError('not_found', `${log}/${value}`);
+  }
+}

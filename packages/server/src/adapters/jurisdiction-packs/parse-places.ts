@@ -53,7 +53,7 @@ export function parsePlaces(
     }
     places.push(place);
     lines.push(line);
-    const [, , , , , , , otherNames = ''] = cells;
+    const { 7: otherNames = '' } = cells;
     if (otherNames === '') continue;
     const names = otherNames.split('|');
     if (names.length > ALIASES_MAX || !names.every(isName)) {

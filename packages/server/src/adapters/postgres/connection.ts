@@ -38,8 +38,11 @@ export function connect(settings: ConnectionSettings, log: Log): Kysely<Tables> 
     statement_timeout: STATEMENT_TIMEOUT_MS,
     application_name: 'sekisho',
   });
-  // An idle connection that breaks is replaced on next use; without a listener it would end the process.
-  pool.on('error', (error) => log.warn('database.connection-lost', { reason: describeCause(error) }));
+  // A broken connection fails its query and is replaced on next use. It also emits an event, by the
+  // pool when idle and by itself when in use, which would end the process if nobody listened.
+  const lost = (error: Error): void => log.warn('database.connection-lost', { reason: describeCause(error) });
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

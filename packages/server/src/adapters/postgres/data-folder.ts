@@ -62,6 +62,8 @@ export async function prepareCluster(
   if (!existsSync(data)) await initialise({ folder, data, libraries, launch, binaries }, random);
   await checkComplete(data);
   await giveTo(launch, data);
+  // PostgreSQL refuses a folder that others can enter, as a restored backup may be.
+  await chmod(data, 0o700);
   const password = (await readFile(path.join(data, 'sekisho-password'), 'utf8').catch(() => '')).trim();
   if (!/^[0-9a-f]{64}$/.test(password)) {
     throw unusable(data, { ja: 'パスワードファイルが壊れています', en: 'its password file is damaged' });

@@ -1,15 +1,22 @@
 import { closeSync, openSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { SekishoError } from '@sekisho/contract';
 import type { Clock } from '../../base/clock.ts';
-import { describeCause, type Log } from '../../base/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { prepareCluster, type PreparedCluster } from './data-folder.ts';
-import { isAlive, readPostmaster, servesFolder, stopPostmaster, waitUntil } from './postmaster.ts';
-import { rootRoads, startDetached, type RootRoad } from './unprivileged-launch.ts';
+import {
+  isAlive,
+  processesIn,
+  readPostmaster,
+  servesFolder,
+  stopPostmaster,
+  waitUntil,
+} from './postmaster.ts';
+import { giveTo, rootRoads, startDetached, type RootRoad } from './unprivileged-launch.ts';
 
 /** A running PostgreSQL that this cell owns. */
 export interface EmbeddedPostgres {
@@ -64,6 +71,7 @@ const settings: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_messages: 'warning',
+  log_checkpoints: 'off',
   // A failing statement is not logged: what it holds is nobody's business.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
@@ -113,9 +121,7 @@ async function findRunning(cluster: PreparedCluster, clock: Clock): Promise<Serv
   const stale = await readPostmaster(cluster.data);
   if (stale === undefined) return undefined;
   if (!(await servesFolder(stale.pid, cluster.data))) {
-    // PostgreSQL clears its own lock when the process is gone. When the number now belongs to
-    // another program it would refuse for ever, so that one case is cleared here.
-    if (isAlive(stale.pid)) await rm(path.join(cluster.data, 'postmaster.pid'), { force: true });
+    if (isAlive(stale.pid)) await clearForeignLock(cluster, clock);
     await removeSocketFolder(stale.socketFolder);
     return undefined;
   }
@@ -126,9 +132,26 @@ async function findRunning(cluster: PreparedCluster, clock: Clock): Promise<Serv
   });
   if (settled === 'gone') return undefined;
   if (settled === 'answers') return stale;
-  throw new SekishoError('database_unavailable', {
-    ja: `動作中のPostgreSQL (pid ${stale.pid}) が応答しません。停止してからもう一度起動してください。`,
-    en: `PostgreSQL (pid ${stale.pid}) is running and does not answer. Stop it and start again.`,
+  throw stillRunning(stale.pid);
+}
+
+/**
+ * PostgreSQL clears its own lock when its process is gone. When the number now belongs to another
+ * program, or to a dead one that nobody reaps, it would refuse for ever: that case is cleared here.
+ * The lock also leads PostgreSQL to sessions of the dead server that still write, so none may be left.
+ */
+async function clearForeignLock(cluster: PreparedCluster, clock: Clock): Promise<void> {
+  const alone = await waitUntil(clock, START_TIMEOUT_MS, async () =>
+    (await processesIn(cluster.data)).length === 0 ? true : undefined,
+  );
+  if (alone === undefined) throw stillRunning((await processesIn(cluster.data))[0] ?? 0);
+  await rm(path.join(cluster.data, 'postmaster.pid'), { force: true });
+}
+
+function stillRunning(pid: number): SekishoError {
+  return new SekishoError('database_unavailable', {
+    ja: `動作中のPostgreSQL (pid ${pid}) が応答しません。停止してからもう一度起動してください。`,
+    en: `PostgreSQL (pid ${pid}) is running and does not answer. Stop it and start again.`,
   });
 }
 
@@ -154,13 +177,7 @@ async function start(cluster: PreparedCluster, options: EmbeddedPostgresOptions)
     startOnce(cluster, socketFolder, logFile, options.clock),
   );
   if (server !== undefined) return server;
-  const cause = new Error(await lastLines(logFile));
-  options.log.error('database.start-failed', { cause: describeCause(cause) });
-  throw new SekishoError(
-    'database_unavailable',
-    { ja: `PostgreSQLが起動しません。詳細: ${logFile}`, en: `PostgreSQL does not start. See ${logFile}` },
-    { cause },
-  );
+  throw await startFailed(logFile);
 }
 
 /**
@@ -195,11 +212,14 @@ async function startOnce(
   if (outcome === undefined) child.kill('SIGQUIT');
   if (/pre-existing shared memory|lock file .* already exists/.test(await lastLines(logFile)))
     return undefined;
-  const cause = new Error(await lastLines(logFile));
-  throw new SekishoError(
+  throw await startFailed(logFile);
+}
+
+async function startFailed(logFile: string): Promise<SekishoError> {
+  return new SekishoError(
     'database_unavailable',
     { ja: `PostgreSQLが起動しません。詳細: ${logFile}`, en: `PostgreSQL does not start. See ${logFile}` },
-    { cause },
+    { cause: new Error(await lastLines(logFile)) },
   );
 }
 
@@ -210,9 +230,7 @@ async function makeSocketFolder(cluster: PreparedCluster): Promise<string> {
   // mkdtemp makes a new folder of mode 0700 under a name that nobody can prepare.
   const folder = fits ? beside : await mkdtemp(path.join(tmpdir(), 'sekisho-socket-'));
   if (fits) await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (cluster.launch.road === 'nobody') {
-    await chown(folder, cluster.launch.owner.uid, cluster.launch.owner.gid);
-  }
+  await giveTo(cluster.launch, folder);
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
@@ -36,6 +36,13 @@ export async function servesFolder(pid: number, data: string): Promise<boolean> 
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return commandLine.split('\0').includes(data);
   }
+}
+
+/** Every process that works in this data folder: a postmaster, its sessions and its workers. */
+export async function processesIn(data: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map((pid) => servesFolder(pid, data)));
+  return pids.filter((_pid, at) => found[at] === true);
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql, type Kysely } from 'kysely';
+import { systemClock } from '../../../base/clock.ts';
+import { jsonLog, type Log } from '../../../base/log.ts';
+import { systemRandom } from '../../../base/random.ts';
+import { connect, type ConnectionSettings } from '../connection.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres.ts';
+import { migrate } from '../migrate.ts';
+import type { Tables } from '../tables.ts';
+
+export const machine = { clock: systemClock, random: systemRandom() };
+export const silentLog: Log = jsonLog(
+  () => machine.clock.nowMs(),
+  () => undefined,
+);
+
+/** A server for one test file. Every suite gets a database of its own. */
+export interface TestServer {
+  /** A new, migrated database. */
+  freshDatabase(): Promise<Kysely<Tables>>;
+  stop(): Promise<void>;
+}
+
+export interface ServerKind {
+  readonly name: string;
+  start(): Promise<TestServer>;
+}
+
+/** The embedded server, and the one that SEKISHO_TEST_DATABASE_URL names, if any. */
+export const serverKinds: readonly ServerKind[] = [
+  { name: 'embedded', start: startEmbedded },
+  ...(process.env['SEKISHO_TEST_DATABASE_URL'] === undefined
+    ? []
+    : [{ name: 'external', start: startExternal(process.env['SEKISHO_TEST_DATABASE_URL']) }]),
+];
+
+async function startEmbedded(): Promise<TestServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sekisho-test-database-'));
+  const server = await startEmbeddedPostgres({ folder, log: silentLog, ...machine });
+  return serverOf(
+    (database) => ({ ...server.connection, database }),
+    async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  );
+}
+
+function startExternal(url: string): () => Promise<TestServer> {
+  return async () =>
+    serverOf(
+      (database) => {
+        const address = new URL(url);
+        if (database !== 'postgres') address.pathname = `/${database}`;
+        return { connectionString: address.href };
+      },
+      () => Promise.resolve(),
+    );
+}
+
+function serverOf(
+  settingsOf: (database: string) => ConnectionSettings,
+  stopServer: () => Promise<void>,
+): TestServer {
+  const admin = connect(settingsOf('postgres'), silentLog);
+  const open: { readonly name: string; readonly db: Kysely<Tables> }[] = [];
+  return {
+    async freshDatabase() {
+      const name = `sekisho_test_${machine.random.bytes(8).toString('hex')}`;
+      await sql`create database ${sql.id(name)}`.execute(admin);
+      const db = connect(settingsOf(name), silentLog);
+      open.push({ name, db });
+      await migrate(db);
+      return db;
+    },
+    async stop() {
+      for (const { name, db } of open) {
+        await db.destroy();
+        await sql`drop database ${sql.id(name)}`.execute(admin);
+      }
+      await admin.destroy();
+      await stopServer();
+    },
+  };
+}

@@ -12,8 +12,9 @@ export function chooseLanguage(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Language {
-  const asked = optionValue(argv, '--lang') ?? env['SEKISHO_LANG'];
-  if (asked === 'ja' || asked === 'en') return asked;
+  const asked = [optionValue(argv, '--lang'), env['SEKISHO_LANG']];
+  const known = asked.find((value) => value === 'ja' || value === 'en');
+  if (known !== undefined) return known;
   const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find(
     (value) => value !== undefined && value !== '',
   );

@@ -12,6 +12,7 @@ import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
 import { addVerify } from './commands/verify.ts';
 import { CommandFailure } from './failure.ts';
+import { languages } from './language.ts';
 import { helpConfiguration, usageFailure } from './localized-help.ts';
 import { reportFailure } from './report-failure.ts';
 
@@ -43,7 +44,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   const program = new Command('sekisho').description(texts.program.description);
   program
     .version(VERSION, '-V, --version', texts.help.version)
-    .option('--lang <ja|en>', texts.options.lang)
+    .addOption(new Option('--lang <ja|en>', texts.options.lang).choices([...languages]))
     .addHelpText('after', `\n${texts.program.environment}`);
   const group = (heading: string, ...commands: readonly AddCommand[]): void => {
     program.commandsGroup(heading);

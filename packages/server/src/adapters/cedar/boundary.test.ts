@@ -259,7 +259,7 @@ describe('widening a boundary', () => {
         const wide = targets(policyFor(widened(boundary, by), options).decide(asked));
         expect(wide).toEqual(expect.arrayContaining(narrow));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -278,7 +278,7 @@ describe('widening a boundary', () => {
         );
         expect(targets(policyFor({ allow: { process } }).decide(question))).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

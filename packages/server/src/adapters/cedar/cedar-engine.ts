@@ -7,7 +7,12 @@ import {
   templateToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import type { PolicyEngine, PolicyInspection } from '../../domains/residency/ports.ts';
+import type {
+  PolicyAuthorizer,
+  PolicyEngine,
+  PolicyEntity,
+  PolicyInspection,
+} from '../../domains/residency/ports.ts';
 import { createAuthorizer } from './cedar-authorizer.ts';
 import { outlineOf, type ParsedPolicy } from './policy-outline.ts';
 
@@ -20,14 +25,30 @@ export function createCedarEngine(): PolicyEngine {
   const parsed = preparseSchema(SCHEMA, schemaText);
   if (parsed.type === 'failure')
     throw new Error(`the Cedar schema does not parse: ${messages(parsed.errors)}`);
-  return {
-    inspect,
-    compile(policies, entities) {
-      const parts = partsOf(policies);
-      if (parts.type === 'failure') throw new Error(`policies do not parse: ${parts.message}`);
-      return createAuthorizer(SCHEMA, parts.policies, entities);
+  warmUp();
+  return { inspect, compile };
+}
+
+function compile(policies: string, entities: readonly PolicyEntity[]): PolicyAuthorizer {
+  const parts = partsOf(policies);
+  if (parts.type === 'failure') throw new Error(`policies do not parse: ${parts.message}`);
+  return createAuthorizer(SCHEMA, parts.policies, entities);
+}
+
+/** WebAssembly is compiled as it is first run: better now than under the first request. */
+function warmUp(): void {
+  const policy = '@id("warm-up") permit (principal, action, resource) when { resource in Place::"JP" };';
+  inspect(policy);
+  compile(policy, []).authorize({
+    principal: { type: 'Workspace', id: 'a/b' },
+    action: { type: 'Action', id: 'process' },
+    resource: { type: 'Site', id: 'c' },
+    context: {
+      dataClass: { type: 'DataClass', id: 'confidentiality-1' },
+      purpose: 'inference',
+      copy: { type: 'CopyKind', id: 'processing' },
     },
-  };
+  });
 }
 
 type Parts =

@@ -22,8 +22,19 @@ export const places: PlaceTree = {
     return place === undefined ? [] : [code, ...(place[1] === undefined ? [] : places.ancestors(place[1]))];
   },
   nameOf(code) {
-    const place = byCode.get(code);
-    return place === undefined ? undefined : { ja: place[2], en: place[3] };
+    const shown = places
+      .ancestors(code)
+      .map((each) => byCode.get(each))
+      .filter((place) => place !== undefined)
+      .filter(([each, parent]) => each === code || parent !== undefined);
+    if (shown.length === 0) return undefined;
+    return {
+      ja: shown
+        .map((each) => each[2])
+        .toReversed()
+        .join(''),
+      en: shown.map((each) => each[3]).join(', '),
+    };
   },
 };
 

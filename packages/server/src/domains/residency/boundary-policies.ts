@@ -111,8 +111,8 @@ function conditionPolicies(
       policyText({
         id: `${prefix}/certifications`,
         reason: clip({
-          ja: `サイトには認証 ${required.join('、')} がすべて必要です`,
-          en: `the site must hold every one of these certificates: ${required.join(', ')}`,
+          ja: `サイトに次の認証が必要です: ${required.join('、')}`,
+          en: `the site must hold these certificates: ${required.join(', ')}`,
         }),
         effect: 'forbid',
         scope,

@@ -170,6 +170,11 @@ function whereOf(action: Action, copy: CopyVerdict, { places, workspace }: Bench
     ja: `${word.ja}が ${place.ja}にあります（サイト ${copy.site}）`,
     en: `${word.en} in ${place.en}, site ${copy.site}`,
   };
-  const why = copy.allowed ? undefined : copy.reasons[0]?.reason;
+  const why = copy.allowed ? undefined : foremost(copy.reasons)?.reason;
   return why === undefined ? where : { ja: `${where.ja}: ${why.ja}`, en: `${where.en}: ${why.en}` };
+}
+
+/** Where a copy is outside the boundary, that is the reason to tell; the others stand beside it. */
+function foremost(reasons: readonly PolicyReason[]): PolicyReason | undefined {
+  return reasons.find(({ policy }) => /^boundary\/.*\/(?:outside|unlisted)$/.test(policy)) ?? reasons[0];
 }

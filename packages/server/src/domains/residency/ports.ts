@@ -4,7 +4,7 @@ import type { Bilingual } from '@sekisho/contract';
 export interface PlaceTree {
   /** The place itself, then its parents up to the country; empty when the place is unknown. */
   ancestors(code: string): readonly string[];
-  /** The place as a person reads it, in both languages; undefined when unknown. */
+  /** The place with its parents below the country, `北海道石狩市` and `Ishikari, Hokkaido`; undefined when unknown. */
   nameOf(code: string): Bilingual | undefined;
 }
 

@@ -42,20 +42,10 @@ export function placeLabel(code: string, places: PlaceTree): Bilingual {
   };
 }
 
-/** The place within its prefecture, `北海道 石狩市` and `Ishikari, Hokkaido`; a country by itself. */
+/** The place within its prefecture, `北海道石狩市` and `Ishikari, Hokkaido`; the code when unknown. */
 export function placeName(code: string, places: PlaceTree): Bilingual {
-  const chain = places.ancestors(code);
-  const names = (chain.length > 1 ? chain.slice(0, -1) : chain).map(
-    (ancestor) => places.nameOf(ancestor) ?? { ja: ancestor, en: ancestor },
-  );
-  if (names.length === 0) return { ja: code, en: code };
-  return clip({
-    ja: names
-      .toReversed()
-      .map((name) => name.ja)
-      .join(' '),
-    en: names.map((name) => name.en).join(', '),
-  });
+  const name = places.nameOf(code);
+  return name === undefined ? { ja: code, en: code } : clip(name);
 }
 
 export function placeList(codes: readonly string[], places: PlaceTree): Bilingual {
@@ -68,15 +58,17 @@ export function placeList(codes: readonly string[], places: PlaceTree): Bilingua
 }
 
 /**
- * The level at which a person sees where a copy strayed: the widest place above the site that
+ * The level at which a person sees where a copy strayed: the widest place around the site that
  * holds none of the allowed places. A boundary of prefectures is answered with a prefecture, one
- * of municipalities with a municipality, and a site abroad with its country.
+ * of municipalities with a municipality, and a site abroad with its country. A copy that did not
+ * stray is placed by its prefecture.
  */
 export function strayedPlace(site: string, allowed: readonly string[], places: PlaceTree): string {
   const chain = places.ancestors(site);
+  const prefecture = chain.at(-2) ?? chain.at(-1) ?? site;
+  if (allowed.length === 0 || chain.some((code) => allowed.includes(code))) return prefecture;
   const around = new Set(allowed.flatMap((code) => places.ancestors(code)));
-  const outside = allowed.length === 0 ? undefined : chain.toReversed().find((code) => !around.has(code));
-  return outside ?? chain.at(-2) ?? chain.at(-1) ?? site;
+  return chain.toReversed().find((code) => !around.has(code)) ?? prefecture;
 }
 
 /** Cut to what a {@link Bilingual} may hold, never through a character. */

@@ -173,11 +173,16 @@ async function answers(cluster: PreparedCluster, host: string): Promise<boolean>
 async function start(cluster: PreparedCluster, options: EmbeddedPostgresOptions): Promise<Server> {
   const socketFolder = await makeSocketFolder(cluster);
   const logFile = path.join(path.dirname(cluster.data), 'server.log');
-  const server = await waitUntil(options.clock, START_TIMEOUT_MS, () =>
-    startOnce(cluster, socketFolder, logFile, options.clock),
-  );
-  if (server !== undefined) return server;
-  throw await startFailed(logFile);
+  try {
+    const server = await waitUntil(options.clock, START_TIMEOUT_MS, () =>
+      startOnce(cluster, socketFolder, logFile, options.clock),
+    );
+    if (server !== undefined) return server;
+    throw await startFailed(logFile);
+  } catch (error) {
+    await removeSocketFolder(socketFolder);
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chown, lstat, readdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -24,7 +25,8 @@ const PROBE_TIMEOUT_MS = 10_000;
 
 /**
  * The first road on which `program` runs with its libraries and `folder` can be entered; undefined
- * when none does. A cell that is not root needs none.
+ * when none does. A cell that is not root needs none, unless its user id has no name (as some container
+ * platforms assign them): initdb wants a name, and a namespace gives it one.
  */
 export async function chooseLaunch(
   at: { readonly program: string; readonly libraries: string; readonly folder: string },
@@ -32,8 +34,10 @@ export async function chooseLaunch(
 ): Promise<Launch | undefined> {
   const uid = process.getuid?.() ?? -1;
   const gid = process.getgid?.() ?? -1;
-  if (uid !== 0) return { road: 'plain', owner: { uid, gid } };
+  const plain: Launch = { road: 'plain', owner: { uid, gid } };
+  if (uid !== 0 && hasName()) return plain;
   for (const road of roads) {
+    if (road === 'nobody' && uid !== 0) return plain;
     const launch: Launch = {
       road,
       owner: road === 'nobody' ? { uid: NOBODY, gid: NOBODY } : { uid, gid },
@@ -44,6 +48,14 @@ export async function chooseLaunch(
     if (reachable) return launch;
   }
   return undefined;
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 async function succeeds(

@@ -16,6 +16,28 @@ export function textOfUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Position of the first byte of the first character that is not UTF-8; the length when all are. */
+export function firstByteNotUtf8(bytes: Uint8Array): number {
+  // A prefix that only ends inside a character is good; the first bad byte makes all longer ones bad.
+  let good = 0;
+  let bad = bytes.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (textOfPrefix(bytes.subarray(0, middle)) === undefined) bad = middle;
+    else good = middle;
+  }
+  return utf8(textOfPrefix(bytes.subarray(0, good)) ?? '').length;
+}
+
+/** The whole characters of a prefix; undefined when a byte in it is not UTF-8. */
+function textOfPrefix(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
+  } catch {
+    return undefined;
+  }
+}
+
 /** RFC 4648 section 4, with padding. For short byte strings: hashes, keys, signatures. */
 export function base64(bytes: Uint8Array): string {
   let binary = '';

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { textOfUtf8, utf8 } from './byte-encodings.ts';
 import { JSON_DEPTH_MAX, canonicalJson, parseCanonicalJson } from './canonical-json.ts';
 import type { Json } from './canonical-json.ts';
+import { firstJsonFault } from './json-fault.ts';
 import { Refusal } from './refusal.ts';
 
 const textOf = (value: Json): string => textOfUtf8(canonicalJson(value))!;
@@ -145,6 +146,80 @@ describe('parseCanonicalJson', () => {
     ['json_not_representable', [...utf8('"\\ud800"')]],
   ])('refuses with %s (%#)', (code, bytes) => {
     expect(() => parseCanonicalJson(Uint8Array.from(bytes))).toThrowError(refusal(code));
+  });
+
+  test.each([
+    ['', 0],
+    ['{"a":1', 6],
+    ['{"a" 1}', 5],
+    ['{"a":1,}', 7],
+    ['{"関":tru}', 5],
+    ['[1,]', 3],
+    ['[,1]', 1],
+    ['{1:2}', 1],
+    ['[1}', 2],
+    ['1 2', 2],
+    ['"open', 0],
+    ['"bad \\x"', 0],
+    ['[01]', 2],
+    ['{"a":}', 5],
+    [']', 0],
+    ['\ufeff1', 0],
+  ])('finds where %j stops being JSON', (text, at) => {
+    const where = `byte ${utf8(text.slice(0, at)).length}`;
+    expect(() => parseCanonicalJson(utf8(text))).toThrowError(
+      expect.objectContaining({ code: 'json_malformed', where }),
+    );
+  });
+
+  test('finds a fault in exactly those texts that JSON.parse refuses', () => {
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '1',
+      '-',
+      '.5',
+      'true',
+      'null',
+      ' ',
+      '"',
+      '\\u00',
+      'e3',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(pieces, { maxLength: 9 }).map((parts) => parts.join('')),
+          fc.json(),
+          fc.string(),
+        ),
+        (text) => {
+          let isJson = true;
+          try {
+            JSON.parse(text);
+          } catch {
+            isJson = false;
+          }
+          expect(firstJsonFault(text) === -1).toBe(isJson);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    [[0x22, 0xe9, 0x96, 0xa2, 0xff], 4],
+    [[0xe9, 0x96], 0],
+    [[0x22, 0xef, 0xbf, 0xbd, 0x80], 4],
+  ])('finds the first byte that is not UTF-8 (%#)', (bytes, at) => {
+    expect(() => parseCanonicalJson(Uint8Array.from(bytes))).toThrowError(
+      expect.objectContaining({ code: 'json_not_utf8', where: `byte ${at}` }),
+    );
   });
 
   test('answers random bytes with typed refusals only', () => {

@@ -1,4 +1,5 @@
-import { equalBytes, textOfUtf8, utf8 } from './byte-encodings.ts';
+import { equalBytes, firstByteNotUtf8, textOfUtf8, utf8 } from './byte-encodings.ts';
+import { firstJsonFault } from './json-fault.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -29,16 +30,16 @@ export function canonicalJson(value: Json): Uint8Array {
  * Reads canonical bytes. Throws Refusal `json_not_utf8`, `json_malformed`,
  * `json_not_representable`, or `json_not_canonical` when these bytes are not the ones that
  * {@link canonicalJson} writes for the value: white space, key order, a repeated key, another
- * spelling of a number or an escape; its `where` is the first byte that differs.
+ * spelling of a number or an escape. `where` is the first byte that differs or is not JSON.
  */
 export function parseCanonicalJson(bytes: Uint8Array): Json {
   const text = textOfUtf8(bytes);
-  if (text === undefined) throw new Refusal('json_not_utf8');
+  if (text === undefined) throw new Refusal('json_not_utf8', `byte ${firstByteNotUtf8(bytes)}`);
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Refusal('json_malformed');
+    throw new Refusal('json_malformed', `byte ${utf8(text.slice(0, firstJsonFault(text))).length}`);
   }
   const canonical = canonicalJson(value);
   if (!equalBytes(canonical, bytes)) {

@@ -1,5 +1,6 @@
 import { Assurance, RECEIPT_BYTES_MAX, Receipt } from '@sekisho/contract';
 import type { Bilingual, PayloadCommitment } from '@sekisho/contract';
+import type { z } from 'zod';
 import { base64, bytesOfBase64 } from './byte-encodings.ts';
 import { canonicalJson, parseCanonicalJson } from './canonical-json.ts';
 import type { Json } from './canonical-json.ts';
@@ -21,13 +22,17 @@ export type ReceiptVerdict =
   | {
       readonly verdict: 'invalid';
       readonly code: RefusalCode;
-      /** Path inside the receipt, `checkpoint.signatures.0`; or `byte 17` of the file. */
+      /**
+       * Never empty: paths inside the receipt, `checkpoint.signatures.0` or `statement, inclusion`
+       * where any of several may be what changed; or `byte 17` of the file, from 0.
+       */
       readonly where: string;
       readonly message: Bilingual;
     };
 
 /** Bad fields named for one receipt: a hostile one could hold a hundred thousand. */
 const BAD_FIELDS_MAX = 8;
+const PATH_LENGTH_MAX = 100;
 
 /**
  * Verifies a receipt as served, with nothing but the verifier keys that the auditor trusts.
@@ -58,13 +63,19 @@ export function verifyReceipt(bytes: Uint8Array, keys: readonly VerifierKey[]): 
  * `receipt_not_canonical`.
  */
 export function parseReceipt(bytes: Uint8Array): Receipt {
-  if (bytes.length > RECEIPT_BYTES_MAX) throw new Refusal('receipt_too_large');
+  if (bytes.length > RECEIPT_BYTES_MAX) throw new Refusal('receipt_too_large', `byte ${RECEIPT_BYTES_MAX}`);
   const parsed = Receipt.safeParse(parseReceiptJson(bytes));
   if (!parsed.success) {
-    const paths = parsed.error.issues.slice(0, BAD_FIELDS_MAX).map((issue) => issue.path.join('.'));
+    const paths = parsed.error.issues.slice(0, BAD_FIELDS_MAX).map(pathOfIssue);
     throw new Refusal('receipt_malformed', paths.join(', '));
   }
   return parsed.data;
+}
+
+function pathOfIssue(issue: z.core.$ZodIssue): string {
+  // Zod gives the object that holds an unknown field; the reader wants the field.
+  const field = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return [...issue.path, ...field].join('.').slice(0, PATH_LENGTH_MAX) || 'receipt';
 }
 
 function parseReceiptJson(bytes: Uint8Array): Json {
@@ -73,7 +84,7 @@ function parseReceiptJson(bytes: Uint8Array): Json {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const code = error.code === 'json_not_canonical' ? 'receipt_not_canonical' : 'receipt_malformed';
-    throw new Refusal(code, error.where);
+    throw new Refusal(code, error.where || 'receipt');
   }
 }
 
@@ -112,7 +123,7 @@ function requireInclusion({ statement, inclusion }: Receipt, { size, root }: Che
   if (verdict.ok) return;
   throw new Refusal(
     verdict.code,
-    verdict.code === 'proof_root_mismatch' ? 'statement or inclusion' : 'inclusion',
+    verdict.code === 'proof_root_mismatch' ? 'statement, inclusion' : 'inclusion',
   );
 }
 

@@ -159,19 +159,19 @@ function tamperedReceipts(own: ReceiptsByName, strangers: ReceiptsByName): Golde
       'site-changed',
       (receipt) => replacedText(receipt, '"place":"012041"', '"place":"131016"'),
       'proof_root_mismatch',
-      'statement or inclusion',
+      'statement, inclusion',
     ),
     tampered(
       'usage-changed',
       (receipt) => replacedText(receipt, '"outputTokens":17', '"outputTokens":18'),
       'proof_root_mismatch',
-      'statement or inclusion',
+      'statement, inclusion',
     ),
     tampered(
       'index-changed',
       (receipt) => ({ ...receipt, inclusion: { ...receipt.inclusion, index: receipt.inclusion.index + 1 } }),
       'proof_root_mismatch',
-      'statement or inclusion',
+      'statement, inclusion',
     ),
     tampered(
       'index-outside-tree',
@@ -198,13 +198,13 @@ function tamperedReceipts(own: ReceiptsByName, strangers: ReceiptsByName): Golde
         },
       }),
       'proof_root_mismatch',
-      'statement or inclusion',
+      'statement, inclusion',
     ),
     tampered(
       'proof-of-another-crossing',
       (receipt) => ({ ...receipt, inclusion: other.inclusion }),
       'proof_root_mismatch',
-      'statement or inclusion',
+      'statement, inclusion',
     ),
     tampered(
       'size-changed',
@@ -228,7 +228,7 @@ function tamperedReceipts(own: ReceiptsByName, strangers: ReceiptsByName): Golde
       'salt_mismatch',
       'openings.answerSalt',
     ),
-    tampered('unknown-field', (receipt) => ({ ...receipt, note: 'trust me' }), 'receipt_malformed', ''),
+    tampered('unknown-field', (receipt) => ({ ...receipt, note: 'trust me' }), 'receipt_malformed', 'note'),
     tampered(
       'unknown-format',
       (receipt) => ({ ...receipt, format: 'sekisho-receipt/v2' }),
@@ -251,6 +251,7 @@ function tamperedReceipts(own: ReceiptsByName, strangers: ReceiptsByName): Golde
 
 function respelledReceipts(own: ReceiptsByName): GoldenVector[] {
   const text = present(textOfUtf8(own('completed')));
+  const end = own('completed').length;
   const respelled = (name: string, bytes: Uint8Array, code: RefusalCode, where: string): GoldenVector =>
     invalid('receipts', name, bytes, code, where);
   return [
@@ -260,7 +261,7 @@ function respelledReceipts(own: ReceiptsByName): GoldenVector[] {
       'receipt_not_canonical',
       'byte 1',
     ),
-    respelled('final-newline', utf8(`${text}\n`), 'receipt_not_canonical', `byte ${utf8(text).length}`),
+    respelled('final-newline', utf8(`${text}\n`), 'receipt_not_canonical', `byte ${end}`),
     respelled(
       'repeated-key',
       utf8(text.replace('"id":', '"format":"sekisho-receipt/v1","id":')),
@@ -271,16 +272,16 @@ function respelledReceipts(own: ReceiptsByName): GoldenVector[] {
       'byte-order-mark',
       concatBytes([Uint8Array.of(0xef, 0xbb, 0xbf), utf8(text)]),
       'receipt_malformed',
-      '',
+      'byte 0',
     ),
-    respelled('cut-off', utf8(text.slice(0, -1)), 'receipt_malformed', ''),
+    respelled('cut-off', utf8(text.slice(0, -1)), 'receipt_malformed', `byte ${end - 1}`),
     respelled(
       'not-utf-8',
       concatBytes([utf8(text.slice(0, -1)), Uint8Array.of(0xff)]),
       'receipt_malformed',
-      '',
+      `byte ${end - 1}`,
     ),
-    respelled('empty', new Uint8Array(0), 'receipt_malformed', ''),
+    respelled('empty', new Uint8Array(0), 'receipt_malformed', 'byte 0'),
   ];
 }
 

@@ -229,7 +229,9 @@ describe('is refused, in OpenAI’s shape', () => {
   });
 
   test('by residency policy, with the reasons, and recorded', async () => {
-    const error = await refusal(ministry.chat.completions.create({ ...hello, model: 'sekisho-mini-overseas' }));
+    const error = await refusal(
+      ministry.chat.completions.create({ ...hello, model: 'sekisho-mini-overseas' }),
+    );
     expect(error).toMatchObject({ status: 403, code: 'residency_denied' });
     expect(error.message).toContain('processing in US');
     const id = error.headers!.get('x-sekisho-receipt')!;
@@ -247,7 +249,8 @@ describe('is refused, in OpenAI’s shape', () => {
 });
 
 test('models are those that the boundary allows', async () => {
-  const names = async (client: OpenAI): Promise<string[]> => (await client.models.list()).data.map(({ id }) => id);
+  const names = async (client: OpenAI): Promise<string[]> =>
+    (await client.models.list()).data.map(({ id }) => id);
   expect(await names(ministry)).toEqual(['sekisho-mini', 'sekisho-mini-tokyo']);
   expect(await names(city)).toEqual(['sekisho-mini']);
 });

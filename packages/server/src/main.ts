@@ -5,7 +5,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
-import { canonicalJson } from '@sekisho/proof';
 import type { FastifyInstance } from 'fastify';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, type CellHome } from './adapters/cell-home/index.ts';
@@ -144,8 +143,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         authenticate,
         {
           completeChat,
-          receipt: async (principal, crossing) =>
-            canonicalJson(await getReceipt(ledger, database.crossings, principal, crossing)),
+          receipt: (principal, crossing) => getReceipt(ledger, database.crossings, principal, crossing),
           models: (principal) => listModels(platform, principal),
         },
         log,
@@ -221,7 +219,11 @@ async function listen(server: FastifyInstance, config: CellConfig): Promise<stri
   try {
     return await server.listen({ host: config.host, port: config.port });
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')) {
+    if (
+      cause instanceof Error &&
+      'code' in cause &&
+      (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')
+    ) {
       throw new SekishoError('port_unusable', `${config.host}:${config.port}`, { cause });
     }
     throw cause;

@@ -99,19 +99,12 @@ export class CompleteChat {
     const model = request.completion.model;
     if (!snapshot.upstreamModels.has(model)) throw new SekishoError('model_not_found', model);
 
-    const question = {
-      tenant,
-      workspace,
-      action: 'process',
-      dataClass,
-      purpose: request.purpose,
-      model,
-    } as const;
-    const decision = snapshot.policy.decide(question);
+    const use = { tenant, workspace, action: 'process', dataClass, purpose: request.purpose } as const;
+    const decision = snapshot.policy.decide({ ...use, model });
     if (decision.decision === 'allow') this.#refuseUnsupported(decision.targets, request.completion);
 
     const crossing = await this.#kernel.recordIntent(
-      { ...question, principal: request.principal.name, subject: model, payload: request.body },
+      { ...use, principal: request.principal.name, subject: model, payload: request.body },
       decision,
     );
     try {

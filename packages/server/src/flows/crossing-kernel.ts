@@ -1,12 +1,11 @@
 import { SekishoError, type IntentEntry } from '@sekisho/contract';
+import { commit, SALT_BYTES } from '@sekisho/proof';
 import { timestamp, type Clock } from '../base/clock.ts';
 import { uuidV7, type Random } from '../base/random.ts';
 import {
-  commitTo,
   GrowingCommitment,
   intentEntry,
   outcomeEntry,
-  SALT_BYTES,
   type CrossingEnd,
   type CrossingFacts,
 } from '../domains/crossings/index.ts';
@@ -57,7 +56,7 @@ export class CrossingKernel {
         decision: decision.decision,
         targets: decision.decision === 'allow' ? decision.targets.map((target) => target.endpoint) : [],
       },
-      commitTo(payload, requestSalt),
+      commit(payload, requestSalt),
     );
     const reference = await this.#ledger.append(intent.tenant, intent, requestSalt);
     return new OpenCrossing(this.#ledger, this.#clock, intent, reference, {

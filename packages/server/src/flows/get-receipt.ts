@@ -1,11 +1,12 @@
 import { OutcomeEntry, SekishoError, type Receipt } from '@sekisho/contract';
+import { formatReceipt } from '@sekisho/proof';
 import type { CrossingIndex, IndexedCrossing } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
 import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
 
 /**
- * The receipt of a crossing: its outcome, proven in the newest checkpoint. Waits, about a second at
+ * The bytes of a crossing's receipt: its outcome, proven in the newest checkpoint. Waits, about a second at
  * most, until a checkpoint covers everything recorded so far.
  *
  * @throws SekishoError `not_found` (also for another workspace's crossing), `receipt_not_ready`
@@ -15,23 +16,19 @@ export async function getReceipt(
   crossings: CrossingIndex,
   principal: Principal,
   crossing: string,
-): Promise<Receipt> {
+): Promise<Uint8Array> {
   const found = await findSettled(ledger, crossings, principal, crossing);
   if (found.outcomeIndex === undefined) throw new SekishoError('receipt_not_ready');
   const statement = await readOutcome(ledger, found.tenant, found.outcomeIndex);
   const checkpoint = ledger.checkpoint(found.tenant);
   const hashes = await ledger.inclusionProof(found.tenant, found.outcomeIndex, checkpoint.size);
-  return {
-    format: 'sekisho-receipt/v1',
-    id: statement.crossing,
+  return formatReceipt({
     statement,
-    inclusion: {
-      index: found.outcomeIndex,
-      hashes: hashes.map((hash) => Buffer.from(hash).toString('base64')),
-    },
+    index: found.outcomeIndex,
+    hashes,
     checkpoint: checkpoint.note,
     openings: openingsOf(found, statement),
-  };
+  });
 }
 
 /** The index follows the ledger: a crossing that just ended is looked for again once it has caught up. */

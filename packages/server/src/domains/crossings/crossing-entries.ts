@@ -1,4 +1,4 @@
-import { createHash, createHmac, type Hmac } from 'node:crypto';
+import { createHmac, type Hmac } from 'node:crypto';
 import type {
   Action,
   CopyPlacement,
@@ -8,9 +8,7 @@ import type {
   OutcomeEntry,
   PayloadCommitment,
 } from '@sekisho/contract';
-
-/** Bytes of the salt under a commitment. */
-export const SALT_BYTES = 32;
+import { saltDigest } from '@sekisho/proof';
 
 /** The facts of a crossing that do not change on its road. */
 export interface CrossingFacts {
@@ -46,16 +44,16 @@ export interface CrossingEnd {
 }
 
 /**
- * A commitment that grows with the payload, so that an answer is never held for it. Salted:
- * whoever reads the ledger cannot test guesses of the text.
+ * `commit` of the proof package for a payload that comes in pieces, so that an answer is never held
+ * for its commitment.
  */
 export class GrowingCommitment {
   readonly #hmac: Hmac;
-  readonly #saltDigest: string;
+  readonly #salt: Uint8Array;
 
-  constructor(salt: Buffer) {
+  constructor(salt: Uint8Array) {
     this.#hmac = createHmac('sha256', salt);
-    this.#saltDigest = `sha256:${createHash('sha256').update(salt).digest('hex')}`;
+    this.#salt = salt;
   }
 
   update(bytes: Uint8Array | string): void {
@@ -63,14 +61,11 @@ export class GrowingCommitment {
   }
 
   finish(): PayloadCommitment {
-    return { commitment: `hmac-sha256:${this.#hmac.digest('hex')}`, saltDigest: this.#saltDigest };
+    return {
+      commitment: `hmac-sha256:${this.#hmac.digest('hex')}`,
+      saltDigest: saltDigest(this.#salt),
+    };
   }
-}
-
-export function commitTo(payload: Uint8Array, salt: Buffer): PayloadCommitment {
-  const commitment = new GrowingCommitment(salt);
-  commitment.update(payload);
-  return commitment.finish();
 }
 
 export function intentEntry(

@@ -1,9 +1,7 @@
 export {
-  commitTo,
   GrowingCommitment,
   intentEntry,
   outcomeEntry,
-  SALT_BYTES,
   type CrossingEnd,
   type CrossingFacts,
 } from './crossing-entries.ts';

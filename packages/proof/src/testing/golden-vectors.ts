@@ -12,14 +12,14 @@ import type { CrossingChanges } from './sample-log.ts';
  * The golden files under `vectors/` of the repository, made here and nowhere else. Every one says
  * how a verifier that trusts the keys of `vectors/cell.vkey` must judge it.
  */
-export interface GoldenVector {
+interface GoldenVector {
   /** `receipts/valid/completed.json`: the first folder is the kind. */
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly expected: 'valid' | { readonly code: RefusalCode; readonly where: string };
 }
 
-export interface GoldenVectors {
+interface GoldenVectors {
   readonly keys: string;
   readonly vectors: readonly GoldenVector[];
 }

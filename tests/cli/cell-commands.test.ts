@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ApiKeySummary,
   ApplyResponse,
   CreatedKey,
   CrossingList,
@@ -55,6 +56,7 @@ const fits = (text: string): boolean => text.split('\n').every((line) => display
 describe('every command with --json gives what the contract says', () => {
   const rebuild = { equal: true, differences: [], entriesRead: 7 };
   const history = { revisions: [applied.revision] };
+  const revoked = { ...key, workspace: 'w'.repeat(48), revokedAt: '2026-11-24T00:00:00.000Z' };
   const where = ['--tenant', 'city-demo', '--workspace', 'resident-services'];
   test.each([
     [['plan', 'p.yaml'], 'POST /admin/v1/platform/plan', plan, PlanResponse, 0],
@@ -68,6 +70,7 @@ describe('every command with --json gives what the contract says', () => {
     [['usage', 'rebuild'], 'POST /admin/v1/usage/rebuild', { ...rebuild, equal: false }, UsageRebuild, 1],
     [['keys', 'create', ...where], 'POST /admin/v1/keys', { key, secret: 'sk-x' }, CreatedKey, 0],
     [['keys', 'list'], 'GET /admin/v1/keys', { keys: [key] }, KeyList, 0],
+    [['keys', 'revoke', key.keyId], `POST /admin/v1/keys/${key.keyId}/revoke`, revoked, ApiKeySummary, 0],
     [['places', '--name', '千代田'], 'GET /admin/v1/places', { places: [chiyoda] }, PlaceList, 0],
   ])(
     '%j',
@@ -161,18 +164,24 @@ describe('a document that is not right', () => {
           detail: { ja: '', en: '' },
           faults: [
             { path: 'sites.0.place', message: { ja: '文字列ではありません', en: 'expected a string' } },
+            { path: 'bogus', message: { ja: '知らない項目です', en: 'unknown field' } },
             { path: 'sites.0.operator.name', message: { ja: '必須です', en: 'required' } },
           ],
         },
       },
       { status: 422 },
     );
-    const file = await document('s.yaml', 'sites:\n  - id: tokyo-1\n    place: 131016\n    operator: {}\n');
+    const file = await document(
+      's.yaml',
+      'sites:\n  - id: tokyo-1\n    place: 131016\n    operator: {}\nbogus: 7\n',
+    );
     const { code, stderr } = await run(['plan', file, '--lang', 'ja']);
     expect(code).toBe(2);
     expect(stderr).toContain('sekisho.yaml に誤りがあります。');
     expect(stderr).toMatch(/^ {2}3:12 {2}sites\.0\.place {2}文字列ではありません$/m);
     expect(stderr).toContain('"131016"');
+    expect(stderr).toMatch(/^ {2}5:8 {2}bogus {2}知らない項目です$/m);
+    expect(stderr).not.toContain('"7"');
     expect(stderr).toMatch(/^ {2}4:15 {2}sites\.0\.operator\.name {2}必須です$/m);
     expect(stderr).toContain('[platform_invalid]');
   });

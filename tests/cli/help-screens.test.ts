@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { buildProgram } from '../../packages/cli/src/program.ts';
 import { Screen } from '../../packages/cli/src/screen.ts';
@@ -6,6 +5,8 @@ import { displayWidth } from '../../packages/cli/src/terminal-width.ts';
 import { en } from '../../packages/cli/src/texts/en.ts';
 import { ja } from '../../packages/cli/src/texts/ja.ts';
 import { sekisho } from './run-command.ts';
+
+type Command = ReturnType<typeof buildProgram>;
 
 /** The help of every command there is, as it would be written to a terminal without a width. */
 function helpScreens(texts: typeof en): { readonly command: string; readonly help: string }[] {
@@ -27,7 +28,7 @@ function helpScreens(texts: typeof en): { readonly command: string; readonly hel
   };
   const walk = (command: Command): { command: string; help: string }[] => [
     { command: command.name(), help: screenOf(command) },
-    ...command.commands.flatMap(walk),
+    ...command.commands.flatMap((child) => walk(child)),
   ];
   return walk(buildProgram(context, () => undefined));
 }

@@ -47,7 +47,7 @@ export async function findCell(options: ConnectionOptions, surroundings: Surroun
   return { url, adminKey: await findAdminKey(options, surroundings) };
 }
 
-export async function findAdminKey(options: ConnectionOptions, surroundings: Surroundings): Promise<string> {
+async function findAdminKey(options: ConnectionOptions, surroundings: Surroundings): Promise<string> {
   const named = options.adminKeyFile;
   const fromEnvironment = nonEmpty(surroundings.env['SEKISHO_ADMIN_KEY']);
   const file = resolve(surroundings.cwd, named ?? join(homeFolder(options.home, surroundings), 'admin.key'));

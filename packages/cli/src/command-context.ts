@@ -19,12 +19,11 @@ export interface CommandContext extends Surroundings {
 }
 
 /**
- * 0: done, or the answer is yes. 1: the answer is no (denied, invalid, not equal, a failed check).
- * 2: there is no answer (wrong usage, unreadable file, unreachable cell, an error of the cell).
+ * Adds one command to the program. `finish` takes the exit code of its action. 0: done, or the
+ * answer is yes. 1: the answer is no (denied, invalid, not equal, a failed check). 2 is for a
+ * thrown failure: there is no answer (wrong usage, unreadable file, unreachable cell, its error).
+ * `up` gives the exit code of the server.
  */
-export type ExitCode = 0 | 1 | 2;
-
-/** Adds one command to the program. `finish` takes the exit code of its action. */
 export type AddCommand = (
   program: Command,
   context: CommandContext,

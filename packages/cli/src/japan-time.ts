@@ -4,6 +4,11 @@ const format = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'medium',
 });
 
+/** `2026-11-24`, the day in Japan of an RFC 3339 time. */
+export function japanDay(timestamp: string): string {
+  return japanTime(timestamp).split(' ', 1)[0] ?? timestamp;
+}
+
 /** `2026-11-24 07:47:28 JST` of an RFC 3339 time; the text itself when it is none. */
 export function japanTime(timestamp: string): string {
   const time = new Date(timestamp);

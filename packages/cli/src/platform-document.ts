@@ -1,4 +1,4 @@
-import { platformLimits } from '@sekisho/contract';
+import { Platform, platformLimits } from '@sekisho/contract';
 import { LineCounter, isNode, isScalar, parseAllDocuments, type Document } from 'yaml';
 import { readBounded } from './bounded-file.ts';
 import { CommandFailure, type LocatedFault } from './failure.ts';
@@ -35,7 +35,23 @@ export async function readPlatformDocument(
     position: positionAt(lineCounter, error.pos[0]),
   }));
   if (faults.length > 0) throw yamlInvalid(file, faults);
-  return { platform: toPlain(file, document), locate: (fault) => locate(document, lineCounter, fault) };
+  const platform = toPlain(file, document);
+  const textsExpected = pathsOfMissingTexts(platform);
+  return {
+    platform,
+    locate(fault) {
+      const { position, node } = find(document, lineCounter, fault.path);
+      // 131016 and 15 are numbers in YAML; place codes and prices are texts.
+      const unquoted = isScalar(node) && typeof node.value === 'number' && textsExpected.has(fault.path);
+      return {
+        ...fault,
+        ...(position === undefined ? {} : { position }),
+        ...(unquoted
+          ? { hint: bilingual((texts) => texts.failures.quoteNumber(node.source ?? String(node.value))) }
+          : {}),
+      };
+    },
+  };
 }
 
 /** Aliases are expanded within a bound (yaml's `maxAliasCount`), which throws above it. */
@@ -48,24 +64,31 @@ function toPlain(file: string, document: Document.Parsed): unknown {
   }
 }
 
-/** The field itself, or the nearest thing around it that exists when the field is missing. */
-function locate(document: Document.Parsed, lineCounter: LineCounter, fault: LocatedFault): LocatedFault {
+/** Paths of values that are no text and should be. */
+function pathsOfMissingTexts(platform: unknown): ReadonlySet<string> {
+  const issues = Platform.safeParse(platform).error?.issues ?? [];
+  return new Set(
+    issues
+      .filter((issue) => issue.code === 'invalid_type' && issue.expected === 'string')
+      .map((issue) => issue.path.join('.')),
+  );
+}
+
+/** The field itself, or where the nearest thing around it is when the field is missing. */
+function find(
+  document: Document.Parsed,
+  lineCounter: LineCounter,
+  dottedPath: string,
+): { readonly position?: { readonly line: number; readonly column: number }; readonly node?: unknown } {
   const path =
-    fault.path === '' ? [] : fault.path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    dottedPath === '' ? [] : dottedPath.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
     if (!isNode(node) || node.range === null || node.range === undefined) continue;
-    const number = length === path.length && isScalar(node) && typeof node.value === 'number';
-    return {
-      ...fault,
-      position: positionAt(lineCounter, node.range[0]),
-      // 131016 and 15 are numbers in YAML; place codes and prices are texts.
-      ...(number
-        ? { hint: bilingual((texts) => texts.failures.quoteNumber(node.source ?? String(node.value))) }
-        : {}),
-    };
+    const position = positionAt(lineCounter, node.range[0]);
+    return length === path.length ? { position, node } : { position };
   }
-  return fault;
+  return {};
 }
 
 function positionAt(lineCounter: LineCounter, offset: number): { line: number; column: number } {

@@ -77,7 +77,7 @@ function clings(previous: string, piece: string): boolean {
   return !wide.test(piece) && !endsWide.test(previous);
 }
 
-/** As many characters as fit, up to the last `/`, `-` or `:` where there is one in the second half. */
+/** As many characters as fit, up to the last `/`, `-` or `:` where there is one beyond the first third. */
 function headThatFits(text: string, width: number): string {
   let head = '';
   for (const character of text) {
@@ -85,7 +85,7 @@ function headThatFits(text: string, width: number): string {
     head += character;
   }
   const seam = Math.max(head.lastIndexOf('/'), head.lastIndexOf('-'), head.lastIndexOf(':')) + 1;
-  return seam > head.length / 2 ? head.slice(0, seam) : head;
+  return seam > head.length / 3 ? head.slice(0, seam) : head;
 }
 
 function characterWidth(character: string): number {

@@ -60,7 +60,7 @@ function describeEndpoint(
   const mark = (yes: boolean): string => (yes ? screen.paint.good('✓') : screen.paint.bad('✗'));
   return [
     `${mark(allowed)} ${screen.paint.heading(endpoint)}`,
-    ...renderParagraph(summary[language], screen.width, 4),
+    ...(allowed ? [] : renderParagraph(summary[language], screen.width, 4)),
     ...copies.flatMap((copy) => [
       `    ${mark(copy.allowed)} ${texts.copies[copy.kind]}  ${copy.placeName[language]} (${copy.place})  ${copy.site}`,
       ...(copy.allowed

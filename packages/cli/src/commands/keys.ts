@@ -5,7 +5,7 @@ import { CellClient } from '../cell-client.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { ConnectionOptions, parseOptions, withConnectionOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
-import { japanTime } from '../japan-time.ts';
+import { japanDay, japanTime } from '../japan-time.ts';
 import { renderParagraph, renderTable } from '../table.ts';
 
 const CreateOptions = ConnectionOptions.extend(CreateKeyRequest.shape);
@@ -34,7 +34,7 @@ function addCreate(group: Command, context: CommandContext, finish: (exitCode: n
     const cell = new CellClient(await findCell(options, context));
     const created = await cell.post('/admin/v1/keys', { tenant, workspace, label }, CreatedKey);
     screen.answer(created, options.json, ({ key, secret }) => [
-      texts.keys.created(key.keyId, `${key.tenant}/${key.workspace}`),
+      ...renderParagraph(texts.keys.created(key.keyId, `${key.tenant}/${key.workspace}`), screen.width),
       '',
       `  ${screen.paint.heading(secret)}`,
       '',
@@ -72,8 +72,8 @@ function addList(group: Command, context: CommandContext, finish: (exitCode: num
               `${key.tenant}/${key.workspace}`,
               key.label,
               key.revokedAt === undefined
-                ? texts.keys.active(japanTime(key.createdAt))
-                : texts.keys.revokedAt(japanTime(key.revokedAt)),
+                ? texts.keys.active(japanDay(key.createdAt))
+                : texts.keys.revokedAt(japanDay(key.revokedAt)),
             ]),
             screen.width,
           ),
@@ -95,9 +95,16 @@ function addRevoke(group: Command, context: CommandContext, finish: (exitCode: n
     if (!keyIdPattern.test(keyId)) throw new CommandFailure('usage', (each) => each.failures.badKeyId(keyId));
     const cell = new CellClient(await findCell(options, context));
     const key = await cell.post(`/admin/v1/keys/${keyId}/revoke`, {}, ApiKeySummary);
-    screen.answer(key, options.json, (shown) => [
-      texts.keys.revoked(shown.keyId, `${shown.tenant}/${shown.workspace}`, japanTime(shown.revokedAt ?? '')),
-    ]);
+    screen.answer(key, options.json, (shown) =>
+      renderParagraph(
+        texts.keys.revoked(
+          shown.keyId,
+          `${shown.tenant}/${shown.workspace}`,
+          japanTime(shown.revokedAt ?? ''),
+        ),
+        screen.width,
+      ),
+    );
     finish(0);
   });
 }

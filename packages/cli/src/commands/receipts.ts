@@ -10,6 +10,7 @@ import type { AddCommand, CommandContext } from '../command-context.ts';
 import { ConnectionOptions, parseOptions, withConnectionOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
 import { japanTime } from '../japan-time.ts';
+import { renderParagraph } from '../table.ts';
 
 const ListOptions = ConnectionOptions.extend(CrossingQuery.shape).extend({ csv: z.boolean().default(false) });
 const GetOptions = ConnectionOptions.extend({ output: z.string().optional() });
@@ -97,7 +98,7 @@ function addGet(group: Command, context: CommandContext, finish: (exitCode: numb
     else {
       await writeReceipt(resolve(context.cwd, options.output), text);
       if (options.json) screen.json({ file: options.output });
-      else screen.lines([texts.receipts.written(options.output)]);
+      else screen.lines(renderParagraph(texts.receipts.written(options.output), screen.width));
     }
     finish(0);
   });

@@ -87,7 +87,7 @@ function addRebuild(usage: Command, context: CommandContext, finish: (exitCode: 
     const rebuild = await cell.post('/admin/v1/usage/rebuild', {}, UsageRebuild);
     screen.answer(rebuild, options.json, ({ equal, differences, entriesRead }) =>
       equal
-        ? [screen.paint.good(texts.usage.rebuiltEqual(entriesRead))]
+        ? renderParagraph(screen.paint.good(texts.usage.rebuiltEqual(entriesRead)), screen.width)
         : [
             screen.paint.bad(texts.usage.rebuiltDifferent(differences.length, entriesRead)),
             ...differences.flatMap(({ before, after }) => [

@@ -1,6 +1,6 @@
 import type { Texts } from '../texts/en.ts';
 
-export type Check = keyof Texts['doctor']['checks'];
+type Check = keyof Texts['doctor']['checks'];
 
 export interface Finding {
   readonly check: Check;

@@ -36,7 +36,10 @@ class FileWriteAheadLog implements WriteAheadLog {
   readonly #folder: string;
   readonly #segmentBytesMax: number;
   #segments: Segment[] = [];
-  /** The newest segment; undefined before replay, after a failure and after close. */
+  #replayed = false;
+  /** What is good of the newest segment, between replay and taking over. */
+  #newestBytes: Uint8Array | undefined;
+  /** The newest segment; undefined before taking over, after a failure and after close. */
   #handle: FileHandle | undefined;
   #length = 0;
   #next = 0;
@@ -48,7 +51,7 @@ class FileWriteAheadLog implements WriteAheadLog {
   }
 
   async *replay(): AsyncIterable<WalBatch> {
-    if (this.#handle !== undefined) throw new Error('replay comes first, and once');
+    if (this.#handle !== undefined) throw new Error('replay comes before the first append');
     await makeFolder(this.#folder);
     const names = (await readdir(this.#folder)).filter((name) => SEGMENT_NAME.test(name)).sort();
     const segments = names.map((name) => ({
@@ -56,7 +59,6 @@ class FileWriteAheadLog implements WriteAheadLog {
       path: join(this.#folder, name),
     }));
     let next = segments[0]?.first ?? 0;
-    let goodBytes: Uint8Array | undefined;
     for (const [at, segment] of segments.entries()) {
       if (segment.first !== next) throw corrupt(`a segment is missing before ${segment.path}`);
       const bytes = await this.#read(segment);
@@ -68,9 +70,30 @@ class FileWriteAheadLog implements WriteAheadLog {
       }
       yield* frames.map(batchOf);
       next += frames.length;
-      if (newest) goodBytes = bytes.subarray(0, end.at);
+      if (newest) this.#newestBytes = bytes.subarray(0, end.at);
     }
-    await this.#takeOver(segments, next, goodBytes);
+    this.#segments = segments;
+    this.#next = next;
+    this.#replayed = true;
+  }
+
+  /**
+   * After a failed sync the newest frame may be in the page cache and not on the disk, and a later
+   * sync would not say so. The newest segment is therefore written anew, without a torn end.
+   */
+  async takeOver(): Promise<void> {
+    if (!this.#replayed) throw new Error('replay comes first');
+    this.#replayed = false;
+    const newest = this.#segments.at(-1);
+    const bytes = this.#newestBytes;
+    this.#newestBytes = undefined;
+    if (newest === undefined || bytes === undefined) {
+      await this.#startSegment();
+      return;
+    }
+    await replaceDurably(newest.path, bytes);
+    this.#handle = await open(newest.path, 'r+');
+    this.#length = bytes.length;
   }
 
   async append(payload: Uint8Array): Promise<number> {
@@ -117,24 +140,6 @@ class FileWriteAheadLog implements WriteAheadLog {
     if (size > this.#segmentBytesMax + FRAME_HEADER_BYTES + WAL_BATCH_BYTES_MAX)
       throw corrupt(`${path} is too long`);
     return readFile(path);
-  }
-
-  /**
-   * After a failed sync the newest frame may be in the page cache and not on the disk, and a later
-   * sync would not say so. The newest segment is therefore written anew, without a torn end: from
-   * here on all that was replayed is durable.
-   */
-  async #takeOver(segments: Segment[], next: number, goodBytes: Uint8Array | undefined): Promise<void> {
-    this.#segments = segments;
-    this.#next = next;
-    const newest = segments.at(-1);
-    if (newest === undefined || goodBytes === undefined) {
-      await this.#startSegment();
-      return;
-    }
-    await replaceDurably(newest.path, goodBytes);
-    this.#handle = await open(newest.path, 'r+');
-    this.#length = goodBytes.length;
   }
 
   async #startSegment(): Promise<void> {

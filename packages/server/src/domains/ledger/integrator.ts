@@ -100,7 +100,9 @@ export class Integrator {
       const grow = async (): Promise<void> => {
         for (const [log, durable] of next) await growLog(log, durable);
       };
-      await Promise.all(Array.from({ length: CONCURRENT_LOGS }, grow));
+      // All of them settle before the round does: nothing writes on behind a blown fuse.
+      const growths = await Promise.allSettled(Array.from({ length: CONCURRENT_LOGS }, grow));
+      for (const growth of growths) if (growth.status === 'rejected') throw growth.reason;
       this.#onPublished(round);
     } catch (cause) {
       this.#fuse.blow(cause);

@@ -98,7 +98,6 @@ export class LogTree {
     if (checkpoint.size % TILE_WIDTH > 0) {
       await tree.readBundle(Math.floor(checkpoint.size / TILE_WIDTH));
     }
-    await tree.#removePartialsBefore(checkpoint.size);
     return tree;
   }
 
@@ -131,6 +130,14 @@ export class LogTree {
     const { size, root, frontier, edge } = grown;
     this.#published = { note, size, root, frontier, edge };
     await this.#removePartialsBetween(before?.size ?? 0, size);
+  }
+
+  /** What a crash in step 3 of {@link grow} left beside the right edge. */
+  async removeLeftovers(): Promise<void> {
+    for (let level = 0; hashesAtTileLevel(level, this.size) >= TILE_WIDTH; level++) {
+      const index = Math.floor(hashesAtTileLevel(level, this.size) / TILE_WIDTH) - 1;
+      await this.#removePartialsOf(level, index);
+    }
   }
 
   /** Hashes of complete subtrees of the published tree, each checked up to its root. */
@@ -255,18 +262,13 @@ export class LogTree {
       const index = Math.floor(hashesAtTileLevel(level, oldSize) / TILE_WIDTH);
       const partialBefore = hashesAtTileLevel(level, oldSize) % TILE_WIDTH > 0;
       if (!partialBefore || tileWidth(level, index, size) < TILE_WIDTH) continue;
-      await this.#store.removePartials(this.log, tilePath(level, index));
-      if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
+      await this.#removePartialsOf(level, index);
     }
   }
 
-  /** What a crash in step 3 of {@link grow} left behind the right edge, for all but a long last growth. */
-  async #removePartialsBefore(size: number): Promise<void> {
-    for (let level = 0; hashesAtTileLevel(level, size) >= TILE_WIDTH; level++) {
-      const index = Math.floor(hashesAtTileLevel(level, size) / TILE_WIDTH) - 1;
-      await this.#store.removePartials(this.log, tilePath(level, index));
-      if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
-    }
+  async #removePartialsOf(level: number, index: number): Promise<void> {
+    await this.#store.removePartials(this.log, tilePath(level, index));
+    if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
   }
 }
 

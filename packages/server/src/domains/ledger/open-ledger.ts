@@ -74,7 +74,12 @@ export interface LedgerParts {
  */
 export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   const ledger = new EmbeddedLedger(parts);
-  await ledger.recover();
+  try {
+    await ledger.recover();
+  } catch (cause) {
+    await ledger.abandon(cause);
+    throw cause instanceof SekishoError ? cause : new SekishoError('ledger_unavailable', '', { cause });
+  }
   return ledger;
 }
 
@@ -121,7 +126,11 @@ class EmbeddedLedger implements Ledger {
       this.#logs.set(name, state);
       return state;
     };
-    for (const { position, entries } of await replayWal(wal, openLog)) {
+    const batches = await replayWal(wal, openLog);
+    // Nothing was changed so far: a damaged ledger is refused as it is.
+    for (const { tree } of this.#logs.values()) await tree.removeLeftovers();
+    await wal.takeOver();
+    for (const { position, entries } of batches) {
       for (const entry of entries) this.#backlog.add(entryBytes(entry));
       this.#integrator.add(position, entries);
     }
@@ -132,6 +141,12 @@ class EmbeddedLedger implements Ledger {
       if (error instanceof SekishoError && error.cause instanceof SekishoError) throw error.cause;
       throw error;
     }
+  }
+
+  /** After a failed recovery: no timer fires and no file stays open. */
+  async abandon(cause: unknown): Promise<void> {
+    this.#fuse.blow(cause);
+    await this.#parts.wal.close();
   }
 
   async ensureLog(name: LogName): Promise<void> {
@@ -236,6 +251,7 @@ class EmbeddedLedger implements Ledger {
     this.#creating.add(log);
     try {
       await this.#enqueue(log, genesis, undefined);
+      if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
       if (log.tree.size === 0) await this.#integrator.hurryFor(log.published.wait(0));
       this.#logs.set(name, log);
     } finally {

@@ -31,15 +31,19 @@ export interface WalBatch {
  * One write-ahead log for all logs of a cell. One writer; calls do not overlap, except that
  * `release` may run beside `append`.
  *
- * - Replay first, to its end, then append. Replay yields every batch whose append resolved and
- *   that was not released, oldest first, byte for byte. It may also yield released batches, and
- *   one last batch whose append rejected or never returned. What it has yielded is durable once
- *   it has ended.
- * - A half-written last batch is dropped. Any other damage rejects with SekishoError
- *   `ledger_corrupt`, and nothing stored is changed.
+ * - Replay to its end, take over, then append. Replay changes nothing. It yields every batch whose
+ *   append resolved and that was not released, oldest first, byte for byte. It may also yield
+ *   released batches, and one last batch whose append rejected or never returned.
+ * - A half-written last batch is left out. Any other damage rejects with SekishoError
+ *   `ledger_corrupt`.
  */
 export interface WriteAheadLog {
   replay(): AsyncIterable<WalBatch>;
+  /**
+   * Opens the log for appends. Drops what replay left out, and makes durable what it yielded: the
+   * last batch may have been readable without being on the disk.
+   */
+  takeOver(): Promise<void>;
   /**
    * Resolves with the batch's position when it is durable. Positions rise by one a batch, also over
    * restarts. After a rejection nobody knows whether the batch is stored: every further append

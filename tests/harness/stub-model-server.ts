@@ -51,7 +51,9 @@ export class StubModelServer {
 
   /** Asking is itself a connection, so ask once, at the end. */
   async counts(): Promise<z.infer<typeof Counts>> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/counts`, { headers: { connection: 'close' } });
+    const response = await fetch(`http://127.0.0.1:${this.port}/counts`, {
+      headers: { connection: 'close' },
+    });
     return Counts.parse(await response.json());
   }
 

@@ -102,6 +102,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const modelFile = config.modelFile ?? SEKISHO_MINI;
     const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
     closers.push(() => modelServers.close());
+    const verifierKeys = (): string[] => ledger.logs().map((name) => ledger.verifierKey(name));
     const kernel = new CrossingKernel(ledger, clock, random);
     const applyPlatform = new ApplyPlatform(
       database.platformStore,
@@ -112,7 +113,13 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       },
       ledger,
       platform,
-      modelServers,
+      {
+        // A new tenant brings a log, and so a key that its auditors need.
+        platformChanged: async (declared) => {
+          await modelServers.platformChanged(declared);
+          await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
+        },
+      },
       clock,
     );
     const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
@@ -137,7 +144,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
 
     // Where it listens.
     const authenticate = new Authenticate(keys);
-    const verifierKeys = (): string[] => ledger.logs().map((name) => ledger.verifierKey(name));
     const server = await createCellServer({
       openAi: new OpenAiEdge(
         authenticate,
@@ -174,7 +180,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     closers.push(() => closeServer(server));
 
     await replaceFile(home.pathOf('cell.json'), `${JSON.stringify({ url })}\n`);
-    await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
     const demoFile = await demo?.writeFile({
       url,
       adminKey,

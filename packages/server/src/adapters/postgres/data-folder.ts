@@ -90,11 +90,26 @@ async function chooseFolder(place: ClusterPlace): Promise<ChosenFolder> {
       return { folder: place.folder, libraries, launch, binaries: installed, moved: false };
     }
     if (existsSync(path.join(place.folder, 'data'))) throw noRoad(place.folder);
-    await writeDurably(pointer, JSON.stringify({ folder: await makeElsewhere(place) }));
+    const folder = await makeElsewhere(place);
+    const chosen = await useElsewhere(folder, installed, place.roads);
+    // Last, so that a home never points to a folder that does not serve.
+    await writeDurably(pointer, JSON.stringify({ folder }));
+    return chosen;
   }
   const { folder } = Elsewhere.parse(JSON.parse(await readFile(pointer, 'utf8')));
+  return useElsewhere(folder, installed, place.roads);
+}
+
+async function useElsewhere(
+  folder: string,
+  installed: PostgresBinaries,
+  roads: readonly RootRoad[],
+): Promise<ChosenFolder> {
+  // Whether the folder can be entered at all is cheap to see before 60 MB are copied.
+  const entered = await chooseLaunch({ program: 'true', libraries: folder, folder }, roads);
+  if (entered === undefined) throw noRoad(folder);
   const binaries = await copyBinaries(installed, folder);
-  const { libraries, launch } = await tryFolder(folder, binaries, place.roads);
+  const { libraries, launch } = await tryFolder(folder, binaries, roads);
   if (launch === undefined) throw noRoad(folder);
   return { folder, libraries, launch, binaries, moved: true };
 }

@@ -98,7 +98,7 @@ async function killed(pid: number): Promise<void> {
 
 describe('the embedded server', () => {
   test('is durable, private, reachable by socket and password alone, and stops clean', async () => {
-    const server = await start();
+    const server = await startInitialised();
     expect(await ask(server, 'show fsync')).toBe('on');
     expect(await ask(server, 'show data_checksums')).toBe('on');
     expect(await ask(server, 'show listen_addresses')).toBe('');
@@ -208,6 +208,7 @@ describe.runIf(asRoot)('as root', () => {
       spawnSync('unshare', ['--user', '--map-user=65534', 'true']).status !== 0,
       'this kernel allows no user namespace',
     );
+    giveData(path.join(root, 'db'));
     const server = await start({ roads: ['namespace'], elsewhere: path.join(root, 'unreachable') });
     expect(runsAs(server.pid)).toBe(0);
     const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
@@ -217,6 +218,7 @@ describe.runIf(asRoot)('as root', () => {
 
   test('nobody serves where others can pass, and hands the data back', async () => {
     chmodSync(root, 0o711);
+    giveData(path.join(root, 'db'));
     const server = await start({ roads: ['nobody'] });
     expect(runsAs(server.pid)).toBe(65534);
     await ask(server, 'create table kept as select 7 as answer');

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -98,11 +99,16 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     started: running === undefined ? 'anew' : 'adopted',
     pid: server.pid,
   });
+  let stopping = false;
+  server.child?.once('exit', (code, signal) => {
+    if (!stopping) options.log.error('database.ended', { pid: server.pid, cause: `${signal ?? code}` });
+  });
   return {
     connection: { host: server.socketFolder, user: USER, database: 'postgres', password: cluster.password },
     started: running === undefined ? 'anew' : 'adopted',
     pid: server.pid,
     stop: async () => {
+      stopping = true;
       if (!(await stopPostmaster(server.pid, cluster.data, options.clock))) {
         options.log.warn('database.stop-timeout', { pid: server.pid });
       }
@@ -114,6 +120,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 interface Server {
   readonly pid: number;
   readonly socketFolder: string;
+  /** Absent when adopted: then it is not our child. */
+  readonly child?: ChildProcess;
 }
 
 /** The server that an earlier cell left behind, once it answers; undefined when there is none. */
@@ -213,7 +221,7 @@ async function startOnce(
     const said = await readPostmaster(cluster.data);
     return said !== undefined && said.pid === child.pid && said.ready ? 'ready' : undefined;
   });
-  if (outcome === 'ready' && child.pid !== undefined) return { pid: child.pid, socketFolder };
+  if (outcome === 'ready' && child.pid !== undefined) return { pid: child.pid, socketFolder, child };
   if (outcome === undefined) child.kill('SIGQUIT');
   if (/pre-existing shared memory|lock file .* already exists/.test(await lastLines(logFile)))
     return undefined;

@@ -1,4 +1,4 @@
-import { type EntityJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type {
   EntityReference,
   PolicyAuthorizer,
@@ -7,46 +7,43 @@ import type {
   PolicyVerdict,
 } from '../../domains/residency/ports.ts';
 import type { ParsedPolicy } from './policy-outline.ts';
+import type { PolicySets } from './policy-sets.ts';
 
 type Determining = PolicyVerdict['determining'][number];
 type Index = ReadonlyMap<string, { readonly json: EntityJson; readonly parents: readonly EntityReference[] }>;
 
 /** The authorizer of {@link PolicyEngine.compile}. */
 export function createAuthorizer(
+  policySets: PolicySets,
   schema: string,
   policies: readonly ParsedPolicy[],
   entities: readonly PolicyEntity[],
 ): PolicyAuthorizer {
   const described = new Map<string, Determining>();
-  const texts: Record<string, string> = {};
+  const texts = new Map<string, string>();
   for (const { text, outline } of policies) {
     const { id, effect, annotations, isTemplate } = outline;
     if (id === undefined || id === '' || isTemplate) throw new Error('a policy has no @id or has slots');
     if (described.has(id)) throw new Error(`two policies have the @id ${id}`);
     const reason = { ja: annotations['reason_ja'] ?? id, en: annotations['reason_en'] ?? id };
     described.set(id, { policy: id, effect, reason });
-    texts[id] = text;
+    texts.set(id, text);
   }
   const index = indexOf(entities);
   const mentioned = policies
     .flatMap(({ outline }) => outline.mentions)
     .filter((reference) => index.has(keyOf(reference)));
-  // Held by the closure below, so that its name is not taken back while anyone can still ask.
-  const slot = { name: takeSlot() };
-  slotsInUse.register(slot, slot.name);
-  const parsed = preparsePolicySet(slot.name, { staticPolicies: texts });
-  if (parsed.type === 'failure') throw new Error(parsed.errors.map((error) => error.message).join('; '));
+  const policySet = policySets.hold(Object.fromEntries(texts));
 
   return {
     authorize({ principal, action, resource, context }) {
       try {
-        const answer = statefulIsAuthorized({
+        const answer = policySet.ask({
           principal: { ...principal },
           action: { ...action },
           resource: { ...resource },
           context: valuesOf(context),
           preparsedSchemaName: schema,
-          preparsedPolicySetId: slot.name,
           validateRequest: true,
           entities: closureOf(index, [principal, resource, ...mentioned]),
         });
@@ -68,19 +65,6 @@ export function createAuthorizer(
 
 function failed(errors: readonly string[]): PolicyVerdict {
   return { allowed: false, determining: [], errors };
-}
-
-// The engine keeps parsed policy sets by name until the process ends and cannot drop one. Names
-// are therefore taken back from authorizers that nobody holds any more, and written over.
-const freeSlots: string[] = [];
-let slotsMade = 0;
-const slotsInUse = new FinalizationRegistry((name: string) => {
-  preparsePolicySet(name, { staticPolicies: {} });
-  freeSlots.push(name);
-});
-
-function takeSlot(): string {
-  return freeSlots.pop() ?? `set${slotsMade++}`;
 }
 
 const indexes = new WeakMap<readonly PolicyEntity[], Index>();

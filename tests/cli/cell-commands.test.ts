@@ -17,6 +17,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../packages/cli/src/terminal-width.ts';
 import { sekisho } from './run-command.ts';
+import { sekishoInProcess } from './run-in-process.ts';
 import {
   allowed,
   applied,
@@ -75,17 +76,18 @@ describe('every command with --json gives what the contract says', () => {
   ])(
     '%j',
     async (args, request, answer, schema, exitCode) => {
-      await document('p.yaml', 'apiVersion: sekisho/v1\n');
+      const file = await document('p.yaml', 'apiVersion: sekisho/v1\n');
+      const there = args.map((argument) => (argument === 'p.yaml' ? file : argument));
       cell.answers('POST /admin/v1/platform/plan', plan);
       cell.answers(request, answer);
-      const { code, stdout, stderr } = await run([...args, '--json']);
+      const { code, stdout, stderr } = await run([...there, '--json']);
       expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' });
       expect(schema.parse(JSON.parse(stdout))).toEqual(answer);
       expect(cell.received.every((each) => each.authorization === 'Bearer admin-key-of-the-test')).toBe(true);
 
       // The same for a person, in both languages, within 80 columns.
-      for (const language of ['ja', 'en']) {
-        const shown = await run([...args, '--lang', language]);
+      for (const language of ['ja', 'en'] as const) {
+        const shown = await sekishoInProcess(there, { env: cell.env, cwd: folder, language });
         expect({ code: shown.code, fits: fits(shown.stdout) }).toEqual({ code: exitCode, fits: true });
         expect(shown.stdout).not.toContain('\u001b');
       }

@@ -8,6 +8,7 @@ import { parseVerifierKeys, verifyReceipt } from '@sekisho/proof';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../packages/cli/src/terminal-width.ts';
 import { sekisho } from './run-command.ts';
+import { sekishoInProcess } from './run-in-process.ts';
 import { signedReceipt } from './signed-receipt.ts';
 
 const vector = (path: string): string => fileURLToPath(new URL(`../../vectors/${path}`, import.meta.url));
@@ -89,7 +90,11 @@ test.each([
   expect(verdict).toEqual(
     verifyReceipt(await readFile(file), parseVerifierKeys(await readFile(keys, 'utf8'))),
   );
-  const shown = await verify([file, '--key', keys, '--lang', 'ja']);
+  const shown = await sekishoInProcess(['verify', file, '--key', keys], {
+    env: {},
+    cwd: folder,
+    language: 'ja',
+  });
   expect(shown.code).toBe(1);
   expect(shown.stdout).toMatch(/^無効 /);
 });
@@ -116,7 +121,6 @@ describe('what the auditor holds', () => {
     const { code, stdout } = await verify([receipt, '--key', key, ...args, '--json']);
     expect(code).toBe(exitCode);
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'valid', payloads });
-    expect((await verify([receipt, '--key', key, ...args])).code).toBe(exitCode);
   });
 
   test('commitments are plain HMAC and SHA-256', async () => {

@@ -164,6 +164,17 @@ describe('tenants', () => {
 });
 
 describe('an engine that fails', () => {
+  const request = {
+    principal: { type: 'Workspace', id: 'city/work' },
+    action: { type: 'Action', id: 'process' },
+    resource: { type: 'Site', id: 'chuo' },
+    context: {
+      dataClass: { type: 'DataClass', id: 'confidentiality-2' },
+      purpose: 'inference',
+      copy: { type: 'CopyKind', id: 'processing' },
+    },
+  };
+
   it('denies, whether it cannot compile or cannot authorize', () => {
     const failing: Partial<PolicyEngine>[] = [
       {
@@ -183,16 +194,6 @@ describe('an engine that fails', () => {
 
   it('denies what the schema does not know', () => {
     const authorizer = engine.compile(permitAll, []);
-    const request = {
-      principal: { type: 'Workspace', id: 'city/work' },
-      action: { type: 'Action', id: 'process' },
-      resource: { type: 'Site', id: 'chuo' },
-      context: {
-        dataClass: { type: 'DataClass', id: 'confidentiality-2' },
-        purpose: 'inference',
-        copy: { type: 'CopyKind', id: 'processing' },
-      },
-    };
     expect(authorizer.authorize(request)).toMatchObject({ allowed: true, errors: [] });
     for (const wrong of [
       { action: { type: 'Action', id: 'fly' } },
@@ -204,6 +205,16 @@ describe('an engine that fails', () => {
       expect(verdict.allowed).toBe(false);
       expect(verdict.errors.length).toBeGreaterThan(0);
     }
+  });
+
+  it('denies when any policy fails to evaluate, since a forbid that fails is skipped', () => {
+    const overflowing = 'forbid (principal, action, resource) when { 9223372036854775807 + 1 > 0 };';
+    const verdict = engine.compile(permitAll + named('broken', overflowing), []).authorize(request);
+    expect(verdict).toEqual({
+      allowed: false,
+      determining: [{ policy: 'permit-all', effect: 'permit', reason: { ja: '理由', en: 'reason' } }],
+      errors: ['broken'],
+    });
   });
 
   it('refuses to compile policies without an @id or with a repeated one', () => {

@@ -1,14 +1,3 @@
 export { compileResidency } from './compile-residency.ts';
 export type { AllowedTarget, Decision, ResidencyPolicy, ResidencyQuestion } from './policy.ts';
-export type {
-  EntityReference,
-  PlaceTree,
-  PolicyAuthorizer,
-  PolicyEngine,
-  PolicyEntity,
-  PolicyInspection,
-  PolicyOutline,
-  PolicyPreset,
-  PolicyValue,
-  PolicyVerdict,
-} from './ports.ts';
+export type { PlaceTree, PolicyEngine, PolicyPreset } from './ports.ts';

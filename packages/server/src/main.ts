@@ -26,7 +26,7 @@ import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
 import { adminEdge } from './edge/admin/admin-edge.ts';
-import { publicRoutes } from './edge/health/public-routes.ts';
+import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
@@ -40,6 +40,7 @@ import { listModels } from './flows/list-models.ts';
 import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
+import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
 const JURISDICTIONS = join(REPOSITORY, 'jurisdictions');
@@ -56,7 +57,7 @@ interface RunningCell {
 async function startCell(config: CellConfig): Promise<RunningCell> {
   const clock = systemClock;
   const random = systemRandom();
-  const log = jsonLog(clock.nowMs, (line) => process.stderr.write(line));
+  const log = jsonLog(clock.nowMs, config.logLevel, (line) => process.stderr.write(line));
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -166,6 +167,12 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         places: (query) => findPlaces(places, query),
       }),
       publicRoutes: publicRoutes({
+        console: () => ({
+          cellName: config.cellName,
+          platformRevision: platform.revision,
+          sites: sitesInForce(platform, places),
+          logs: publishedLogs(ledger),
+        }),
         verifierKeys: () => verifierKeyFile(verifierKeys()),
         ready: () => ({ ready: platform.revision > 0, platformRevision: platform.revision }),
       }),

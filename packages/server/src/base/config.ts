@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { SekishoError, faultsOf, type Language } from '@sekisho/contract';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { logLevels, type LogLevel } from './log.ts';
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Switch = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
@@ -27,6 +28,7 @@ const Settings = z.strictObject({
   'model-file': z.string().min(1).max(1000).optional(),
   /** File with the passphrase that seals the signing keys. */
   'passphrase-file': z.string().min(1).max(1000).optional(),
+  'log-level': z.enum(logLevels).default('warn'),
   'tls-cert': z.string().min(1).max(1000).optional(),
   'tls-key': z.string().min(1).max(1000).optional(),
   /** Start the demo platform when nothing has been applied yet. */
@@ -38,6 +40,7 @@ export interface CellConfig {
   readonly host: string;
   readonly port: number;
   readonly cellName: string;
+  readonly logLevel: LogLevel;
   readonly databaseUrl: string | undefined;
   readonly modelFile: string | undefined;
   readonly passphraseFile: string | undefined;
@@ -76,6 +79,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     host: settings.host,
     port: settings.port,
     cellName: settings['cell-name'],
+    logLevel: settings['log-level'],
     databaseUrl: settings['database-url'],
     modelFile: settings['model-file'],
     passphraseFile: settings['passphrase-file'],

@@ -7,10 +7,15 @@ export interface Log {
   error(event: string, fields?: LogFields & { readonly cause?: string }): void;
 }
 
-/** One JSON object a line. `write` is where lines go: standard error in a cell. */
-export function jsonLog(nowMs: () => number, write: (line: string) => void): Log {
-  const emit = (level: string, event: string, fields: LogFields = {}): void =>
+export const logLevels = ['info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One JSON object a line, from `least` up. `write` is where lines go: standard error in a cell. */
+export function jsonLog(nowMs: () => number, least: LogLevel, write: (line: string) => void): Log {
+  const emit = (level: LogLevel, event: string, fields: LogFields = {}): void => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(least)) return;
     write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, event, ...fields })}\n`);
+  };
   return {
     info: (event, fields) => emit('info', event, fields),
     warn: (event, fields) => emit('warn', event, fields),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql, type Kysely } from 'kysely';
 import { systemClock } from '../../../base/clock.ts';
-import { jsonLog, type Log } from '../../../base/log.ts';
+import type { Log } from '../../../base/log.ts';
 import { systemRandom } from '../../../base/random.ts';
 import { connect, type ConnectionSettings } from '../connection.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres.ts';
@@ -11,10 +11,7 @@ import { migrate } from '../migrate.ts';
 import type { Tables } from '../tables.ts';
 
 export const machine = { clock: systemClock, random: systemRandom() };
-export const silentLog: Log = jsonLog(
-  () => machine.clock.nowMs(),
-  () => undefined,
-);
+export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A server for one test file. Every suite gets a database of its own. */
 export interface TestServer {
@@ -84,4 +81,13 @@ function serverOf(
       await stopServer();
     },
   };
+}
+
+/** Resolves once some statement waits for a lock that another transaction holds. */
+export async function untilOneWaits(db: Kysely<Tables>): Promise<void> {
+  for (let look = 0; look < 2000; look += 1) {
+    const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db);
+    if (rows.length > 0) return;
+  }
+  throw new Error('no statement waits for a lock');
 }

@@ -9,7 +9,7 @@ import { postgresCrossingIndex } from './crossing-index.ts';
 import { postgresLedgerSink } from './ledger-sink.ts';
 import type { Tables } from './tables.ts';
 import { intentEntry, newCrossing, outcomeEntry, settled } from './testing/ledger-entries.ts';
-import { serverKinds, type TestServer } from './testing/test-server.ts';
+import { serverKinds, untilWaiting, type TestServer } from './testing/test-server.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
 describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
@@ -19,7 +19,7 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
     server = await kind.start();
     db = await server.freshDatabase();
   }, 60_000);
-  afterAll(() => server.stop());
+  afterAll(() => server.stop(), 60_000);
   beforeEach(async () => {
     await sql`truncate crossing, commitment_opening, usage, projection_cursor`.execute(db);
   });
@@ -142,14 +142,25 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
     expect(await postgresCrossingIndex(db).list({ limit: 10 })).toEqual([]);
   });
 
-  test('racing deliveries of several logs count once', async () => {
+  test('deliveries that race for the same cursor count once', async () => {
+    const log = logOf(5);
+    await accept(log.slice(0, 1));
+    let racing: readonly Promise<void>[] = [];
+    await db.transaction().execute(async (transaction) => {
+      await sql`select 1 from projection_cursor for update`.execute(transaction);
+      racing = [accept(log), accept(log)];
+      await untilWaiting(db, 2);
+    });
+    await Promise.all(racing);
+    expect(await usage()).toEqual(foldUsage(entriesOf(log)));
+    expect(await cursors()).toEqual({ 'city-demo': String(log.length) });
+  });
+
+  test('batches that mix logs in any order neither deadlock nor count twice', async () => {
     const logs = [logOf(15, 'a'), logOf(15, 'b'), logOf(15, 'c')];
     const mixed = logs[0]!.flatMap((_, at) => logs.map((log) => log[at]!));
-    await Promise.all([
-      accept(mixed),
-      accept(mixed.toReversed().sort((x, y) => x.index - y.index)),
-      accept(logs[1]!),
-    ]);
+    const turned = mixed.toReversed().sort((x, y) => x.index - y.index);
+    await Promise.all([accept(mixed), accept(turned), accept(logs[1]!), accept(turned)]);
     expect(await usage()).toEqual(foldUsage(logs.flatMap(entriesOf)));
     expect(await cursors()).toEqual({ a: '31', b: '31', c: '31' });
   });
@@ -202,12 +213,7 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
       expect(projectedTo).toEqual(new Map([['city-demo', 7]]));
       late = accept(log).then(() => void order.push('accepted'));
       // The sink's transaction is seen waiting before the rebuild goes on.
-      let waiting = false;
-      for (let look = 0; look < 1000 && !waiting; look += 1) {
-        const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db);
-        waiting = rows.length > 0;
-      }
-      expect(waiting).toBe(true);
+      await untilWaiting(db, 1);
       order.push('computed');
       return foldUsage(entriesOf(log.slice(0, 7)));
     });

@@ -10,7 +10,7 @@ import { migrations } from './migrations/index.ts';
 import { postgresPlatformStore } from './platform-store.ts';
 import type { Tables } from './tables.ts';
 import { intentEntry, newCrossing, outcomeEntry, settled } from './testing/ledger-entries.ts';
-import { serverKinds, type TestServer } from './testing/test-server.ts';
+import { serverKinds, untilWaiting, type TestServer } from './testing/test-server.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
 const platform = (name = '東京'): Platform => ({
@@ -44,7 +44,7 @@ describe.each(serverKinds)('on $name PostgreSQL', (kind) => {
   beforeAll(async () => {
     server = await kind.start();
   }, 60_000);
-  afterAll(() => server.stop());
+  afterAll(() => server.stop(), 60_000);
 
   describe('the platform store', () => {
     let db: Kysely<Tables>;
@@ -84,6 +84,20 @@ describe.each(serverKinds)('on $name PostgreSQL', (kind) => {
       for (const result of results.filter((one) => one.status === 'rejected')) {
         expect(result.reason).toMatchObject({ code: 'revision_conflict' });
       }
+    });
+
+    test('an insert that waits for a racing one loses when that commits', async () => {
+      const racing = await server.freshDatabase();
+      let late: Promise<unknown> | undefined;
+      await racing.transaction().execute(async (transaction) => {
+        await postgresPlatformStore(transaction).insert(revision(0));
+        late = postgresPlatformStore(racing)
+          .insert(revision(0))
+          .catch((error: unknown) => error);
+        await untilWaiting(racing, 1);
+      });
+      expect(await late).toMatchObject({ code: 'revision_conflict' });
+      expect(await postgresPlatformStore(racing).history()).toHaveLength(1);
     });
 
     test.each(['\0', '\ud800'])('refuses a text that a database cannot hold', async (text) => {

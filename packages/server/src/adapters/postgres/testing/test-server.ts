@@ -83,11 +83,11 @@ function serverOf(
   };
 }
 
-/** Resolves once some statement waits for a lock that another transaction holds. */
-export async function untilOneWaits(db: Kysely<Tables>): Promise<void> {
+/** Resolves once so many statements wait for locks that other transactions hold. */
+export async function untilWaiting(db: Kysely<Tables>, statements: number): Promise<void> {
   for (let look = 0; look < 2000; look += 1) {
-    const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db);
-    if (rows.length > 0) return;
+    const { rows } = await sql`select distinct pid from pg_locks where not granted`.execute(db);
+    if (rows.length >= statements) return;
   }
-  throw new Error('no statement waits for a lock');
+  throw new Error(`fewer than ${statements} statements wait for a lock`);
 }

@@ -55,7 +55,8 @@ module.exports = {
     },
     {
       name: 'flows-know-no-adapter-or-edge',
-      comment: 'A flow is a use case in the language of the domains; it must not know who carries or who asks.',
+      comment:
+        'A flow is a use case in the language of the domains; it must not know who carries or who asks.',
       severity: 'error',
       from: { path: '^packages/server/src/flows/' },
       to: { path: '^packages/server/src/(adapters|edge|demo|main)' },
@@ -83,7 +84,8 @@ module.exports = {
     },
     {
       name: 'a-domain-has-one-door',
-      comment: 'Outside its folder a domain is imported by index.ts (or its ports), so that its inside can change.',
+      comment:
+        'Outside its folder a domain is imported by index.ts (or its ports), so that its inside can change.',
       severity: 'error',
       from: { path: '^packages/server/src/(adapters|flows|demo|main)', pathNot: '\\.test\\.ts$' },
       to: { path: '^packages/server/src/domains/[^/]+/(?!index\\.ts$|ports\\.ts$)' },

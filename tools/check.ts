@@ -19,7 +19,8 @@ const checks: readonly Check[] = [
   { name: 'format', run: () => command('oxfmt', '--check', '.') },
   {
     name: 'dependency rules',
-    run: () => command('depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'tools', 'tests', 'bench'),
+    run: () =>
+      command('depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'tools', 'tests', 'bench'),
   },
   { name: 'dead code', run: () => command('knip', '--no-progress') },
   {
@@ -42,7 +43,9 @@ for (const check of checks) {
     console.log(output.trimEnd());
   }
 }
-console.log(`${checks.length - failed} of ${checks.length} checks ok in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+console.log(
+  `${checks.length - failed} of ${checks.length} checks ok in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function command(name: string, ...args: readonly string[]): Promise<{ ok: boolean; output: string }> {

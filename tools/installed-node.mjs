@@ -25,7 +25,9 @@ if (major < 20) {
 
 /** Runs `npm ci` unless this very lockfile is already installed. */
 export function ensureInstalled() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write('sekisho: パッケージを導入しています / installing packages (npm ci) ...\n');
   const npm = spawnSync('npm', ['ci', '--loglevel=error'], {

@@ -28,7 +28,9 @@ const skipped = counts.testResults.flatMap((file) =>
   file.assertionResults.filter((test) => test.status === 'pending' || test.status === 'skipped'),
 );
 if (skipped.length > 0) {
-  process.stdout.write(full ? 'Skipped:\n' : 'Left out here (npm run test:full runs what needs Debian packages):\n');
+  process.stdout.write(
+    full ? 'Skipped:\n' : 'Left out here (npm run test:full runs what needs Debian packages):\n',
+  );
   for (const test of skipped) process.stdout.write(`  - ${test.fullName}\n`);
 }
 process.stdout.write(

@@ -69,6 +69,10 @@ async function confirm({ stdin, texts }: CommandContext): Promise<boolean> {
   const terminal = createInterface({ input: stdin, output: process.stderr });
   try {
     return isYes(await terminal.question(`${texts.apply.question} `));
+  } catch (error) {
+    // Ctrl-C and Ctrl-D are a no.
+    if (error instanceof Error && error.name === 'AbortError') return false;
+    throw error;
   } finally {
     terminal.close();
   }

@@ -1,5 +1,5 @@
 /** Values that a log line may hold. Never a prompt, an answer, a key or a secret. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
   info(event: string, fields?: LogFields): void;

@@ -97,7 +97,10 @@ export class Demo {
 }
 
 /** Beside the cell's port, so that the addresses in the demo platform stay the same. */
-function defaultPorts(cellPort: number): { readonly tokyo: DemoServerPorts; readonly overseas: DemoServerPorts } {
+function defaultPorts(cellPort: number): {
+  readonly tokyo: DemoServerPorts;
+  readonly overseas: DemoServerPorts;
+} {
   const beside = (distance: number): number => (cellPort === 0 ? 0 : cellPort + distance);
   return {
     tokyo: { port: beside(11), countsPort: beside(21) },

@@ -20,7 +20,7 @@ import type { ResidencyPolicy } from '../domains/residency/index.ts';
 import { snapshotPlatform, type PlatformInForce } from './platform-in-force.ts';
 
 /** Name of the cell's own log. */
-export const CELL_LOG = 'cell';
+const CELL_LOG = 'cell';
 
 /** The rest of a revision entry takes under 1 KiB. */
 const BOUNDARY_BYTES_MAX = ENTRY_BYTES_MAX - 1024;

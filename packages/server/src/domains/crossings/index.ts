@@ -5,4 +5,4 @@ export {
   type CrossingEnd,
   type CrossingFacts,
 } from './crossing-entries.ts';
-export type { CrossingIndex, IndexedCrossing, Openings } from './ports.ts';
+export type { CrossingIndex, IndexedCrossing } from './ports.ts';

@@ -1,7 +1,7 @@
 import type { CrossingSummary } from '@sekisho/contract';
 
 /** Salts of a crossing's commitments. They live outside the tree and can be erased. */
-export interface Openings {
+interface Openings {
   readonly requestSalt?: Buffer;
   readonly answerSalt?: Buffer;
 }

@@ -11,7 +11,7 @@ const SECRET_BYTES = 32;
 const KEY_TEXT_LENGTH_MAX = 200;
 
 /** SHA-256 of the whole key text. The secret has 256 random bits, so a slow hash adds nothing. */
-export function hashApiKey(text: string): Buffer {
+function hashApiKey(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 

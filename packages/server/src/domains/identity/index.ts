@@ -1,3 +1,3 @@
 export { KeyDirectory, mintAdminKey, mintApiKey } from './api-keys.ts';
-export type { ApiKeyStore, StoredApiKey } from './ports.ts';
-export { operatorAdmin, type Principal } from './principal.ts';
+export type { ApiKeyStore } from './ports.ts';
+export type { Principal } from './principal.ts';

@@ -42,11 +42,11 @@ export function groupByCode(places: readonly Place[]): Map<string, Place[]> {
 }
 
 /** Days compare as text, because they are all `YYYY-MM-DD`. */
-export function firstDay(place: Place): string {
+function firstDay(place: Place): string {
   return place.validFrom ?? '0000-01-01';
 }
 
-export function lastDay(place: Place): string {
+function lastDay(place: Place): string {
   return place.validTo ?? '9999-12-31';
 }
 

@@ -55,7 +55,7 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     api.post(
       '/platform/plan',
       {
-        bodyLimit: platformLimits.documentBytes,
+        bodyLimit: BODY_BYTES_MAX,
         schema: { body: PlanRequest, response: { 200: PlanResponse } },
       },
       (request) => flows.applyPlatform.plan(request.body.platform),
@@ -63,7 +63,7 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     api.post(
       '/platform/apply',
       {
-        bodyLimit: platformLimits.documentBytes,
+        bodyLimit: BODY_BYTES_MAX,
         schema: { body: ApplyRequest, response: { 200: ApplyResponse } },
       },
       (request) => flows.applyPlatform.apply(request.body.platform, by(request), request.body.baseRevision),
@@ -124,6 +124,9 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     );
   };
 }
+
+/** A document at its limit, in JSON with every character escaped. */
+const BODY_BYTES_MAX = 2 * platformLimits.documentBytes;
 
 const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 

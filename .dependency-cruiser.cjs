@@ -47,6 +47,13 @@ module.exports = {
       to: { path: '^packages/server/src/domains/(?!$1/)' },
     },
     {
+      name: 'domains-and-flows-touch-nothing',
+      comment: 'Files, network and processes stand behind ports, so that every fault can be made in a test.',
+      severity: 'error',
+      from: { path: '^packages/server/src/(domains|flows)/', pathNot: '\\.(test|contract)\\.ts$' },
+      to: { path: '^(node:)?(fs|fs/promises|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|os)$' },
+    },
+    {
       name: 'domains-know-no-outer-layer',
       comment: 'A domain is pure: adapters implement its ports, flows call it.',
       severity: 'error',

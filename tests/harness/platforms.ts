@@ -18,7 +18,6 @@ export function threeSitePlatform(urls: {
   });
   return {
     apiVersion: 'sekisho/v1',
-    cell: { name: 'test.sekisho.example' },
     operator,
     sites: [
       { id: 'ishikari', name: { ja: '石狩', en: 'Ishikari' }, place: '012351', operator },

@@ -17,7 +17,6 @@ const ownMessages: Readonly<Record<string, string>> = {
   'letters, digits and . _ : / -, at most 128': '英数字と . _ : / - で128文字以内',
   'such as JP, JP-01 or 012351': 'JP、JP-01、012351 のような場所コード',
   'an ISO 3166-1 alpha-2 code such as JP': 'JP のような ISO 3166-1 alpha-2 の国コード',
-  'a host name': 'ホスト名',
   'a decimal such as "15" or "0.25"': '"15" や "0.25" のような十進数',
 };
 

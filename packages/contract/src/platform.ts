@@ -113,8 +113,6 @@ export type Price = z.infer<typeof Price>;
 /** The whole declared state of a cell: the contents of `sekisho.yaml`. */
 export const Platform = z.strictObject({
   apiVersion: z.literal('sekisho/v1'),
-  /** A name of the cell that is unique in the world: a host name. Ledger origins begin with it. */
-  cell: z.strictObject({ name: z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])$/, 'a host name') }),
   operator: z.strictObject({ name: z.string().min(1).max(200), country: CountryCode }),
   sites: z.array(Site).min(1).max(platformLimits.sites),
   endpoints: z.array(Endpoint).max(platformLimits.endpoints),

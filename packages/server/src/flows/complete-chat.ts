@@ -1,5 +1,4 @@
 import {
-  formatYen,
   SekishoError,
   type Bilingual,
   type ChatCompletionRequest,
@@ -168,7 +167,9 @@ export class CompleteChat {
       this.#health.succeeded(target.endpoint);
       return answer;
     } catch (cause) {
-      if (signal.aborted) throw new CarriedFailure(target, cause);
+      // The client left, or is to blame: neither says anything about the target.
+      const clientsFault = cause instanceof SekishoError && cause.status < 500;
+      if (signal.aborted || clientsFault) throw new CarriedFailure(target, cause);
       this.#health.failed(target.endpoint, this.#clock.monotonicMs());
       this.#log.warn('target_failed', { endpoint: target.endpoint, cause: describeCause(cause) });
       if (cause instanceof TargetUnavailable) return undefined;
@@ -270,7 +271,8 @@ export class CompleteChat {
         usage: meterTokens(
           snapshot,
           request.completion.model,
-          carriedTo === undefined ? nothingUsed : estimatedInput(request.completion),
+          // Who leaves pays for what was begun; a failure of the target's costs nothing.
+          carriedTo !== undefined && signal.aborted ? estimatedInput(request.completion) : nothingUsed,
         ),
       });
     }
@@ -304,10 +306,11 @@ function identify(
 }
 
 function meterTokens(snapshot: PlatformSnapshot, model: string, usage: TokenUsage): CrossingEnd['usage'] {
-  const price = snapshot.prices.get(model);
-  if (price === undefined) throw new SekishoError('internal_error', '', { cause: `no price for ${model}` });
-  const picoYen = BigInt(usage.inputTokens) * price.input + BigInt(usage.outputTokens) * price.output;
-  return { ...usage, amountYen: formatYen(picoYen) };
+  const amountYen = snapshot.prices.amount(model, usage);
+  if (amountYen === undefined) {
+    throw new SekishoError('internal_error', '', { cause: `no price for ${model}` });
+  }
+  return { ...usage, amountYen };
 }
 
 function denial(refused: readonly EndpointVerdict[]): SekishoError {

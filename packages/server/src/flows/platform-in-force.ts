@@ -1,4 +1,5 @@
-import { picoYenPerToken, SekishoError, type Platform, type Tenant, type Workspace } from '@sekisho/contract';
+import { SekishoError, type Platform, type Tenant, type Workspace } from '@sekisho/contract';
+import { PriceBook } from '../domains/metering/index.ts';
 import type { StoredPlatform } from '../domains/platform/index.ts';
 import type { ResidencyPolicy } from '../domains/residency/index.ts';
 
@@ -11,8 +12,7 @@ export interface PlatformSnapshot {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   /** Which endpoint knows a served model under which name: model, then endpoint. */
   readonly upstreamModels: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Pico-yen per token, by model. */
-  readonly prices: ReadonlyMap<string, { readonly input: bigint; readonly output: bigint }>;
+  readonly prices: PriceBook;
 }
 
 export function snapshotPlatform(stored: StoredPlatform, policy: ResidencyPolicy): PlatformSnapshot {
@@ -27,15 +27,7 @@ export function snapshotPlatform(stored: StoredPlatform, policy: ResidencyPolicy
       ),
     ),
     upstreamModels: upstreamModels(platform),
-    prices: new Map(
-      platform.prices.map((price) => [
-        price.model,
-        {
-          input: picoYenPerToken(price.inputYenPerMillionTokens),
-          output: picoYenPerToken(price.outputYenPerMillionTokens),
-        },
-      ]),
-    ),
+    prices: new PriceBook(platform.prices),
   };
 }
 

@@ -93,7 +93,6 @@ export const sites = [
 export function platformOf(parts: { sites?: object[]; endpoints: object[]; tenants: object[] }): Platform {
   return Platform.parse({
     apiVersion: 'sekisho/v1',
-    cell: { name: 'cell.example.jp' },
     operator: { name: 'Operator', country: 'JP' },
     sites,
     prices: [],

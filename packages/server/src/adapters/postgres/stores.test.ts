@@ -15,7 +15,6 @@ import { postgresUsageTable } from './usage-table.ts';
 
 const platform = (name = '東京'): Platform => ({
   apiVersion: 'sekisho/v1',
-  cell: { name: 'cell.example' },
   operator: { name: 'Operator', country: 'JP' },
   sites: [
     {

@@ -1,5 +1,5 @@
 export type { UsageTable } from './ports.ts';
-export { priceTokens } from './price-tokens.ts';
+export { PriceBook } from './price-book.ts';
 export {
   foldUsage,
   UsageFold,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatYen, parseYen, type LedgerEntry, type Price } from '@sekisho/contract';
-import { foldUsage, priceTokens, UsageFold, usageOf, type UsageFacts } from './index.ts';
+import { foldUsage, PriceBook, UsageFold, usageOf, type UsageFacts } from './index.ts';
 
 const outcome = (over: Partial<UsageFacts> = {}): UsageFacts => ({
   time: '2026-04-01T00:00:00.000Z',
@@ -96,6 +96,7 @@ describe('the price of tokens', () => {
   const prices: readonly Price[] = [
     { model: 'a', inputYenPerMillionTokens: '0.000001', outputYenPerMillionTokens: '15' },
   ];
+  const book = new PriceBook(prices);
   test.each([
     [1, 0, '0.000000000001'],
     [0, 1, '0.000015'],
@@ -103,10 +104,10 @@ describe('the price of tokens', () => {
     [0, 0, '0'],
     [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, '135107997828.314119740991'],
   ])('%i and %i tokens', (inputTokens, outputTokens, yen) => {
-    expect(priceTokens(prices, 'a', { inputTokens, outputTokens })).toBe(yen);
+    expect(book.amount('a', { inputTokens, outputTokens })).toBe(yen);
   });
 
-  test('a model without a price costs nothing', () => {
-    expect(priceTokens(prices, 'b', { inputTokens: 5, outputTokens: 5 })).toBe('0');
+  test('a model without a price has no amount', () => {
+    expect(book.amount('b', { inputTokens: 5, outputTokens: 5 })).toBeUndefined();
   });
 });

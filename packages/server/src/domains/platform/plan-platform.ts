@@ -30,8 +30,8 @@ const sections: readonly {
   readonly subjects: (platform: Platform) => readonly (readonly [subject: string, value: object])[];
 }[] = [
   {
-    name: 'cell',
-    subjects: ({ apiVersion, cell, operator }) => [['cell', { apiVersion, name: cell.name, operator }]],
+    name: 'operator',
+    subjects: ({ apiVersion, operator }) => [['operator', { apiVersion, ...operator }]],
   },
   { name: 'sites', subjects: ({ sites }) => sites.map((site) => [`site ${site.id}`, site]) },
   {

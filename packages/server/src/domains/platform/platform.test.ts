@@ -11,7 +11,6 @@ const name = { ja: '名', en: 'name' };
 function document() {
   return {
     apiVersion: 'sekisho/v1',
-    cell: { name: 'cell.example.jp' },
     operator: { name: 'Operator', country: 'JP' },
     sites: [
       { id: 'tokyo', name, place: '131016', operator: { name: 'A', country: 'JP' } },
@@ -151,7 +150,7 @@ describe('parsePlatform', () => {
 
   it('lists every fault of the shape', () => {
     expect(parseFails({ apiVersion: 'v9', sites: 'none' })).toEqual(
-      expect.arrayContaining(['apiVersion', 'cell', 'operator', 'sites', 'endpoints', 'tenants', 'prices']),
+      expect.arrayContaining(['apiVersion', 'operator', 'sites', 'endpoints', 'tenants', 'prices']),
     );
   });
 
@@ -169,7 +168,7 @@ describe('planPlatform', () => {
   it('adds everything at first, whole', () => {
     const changes = planPlatform(undefined, parsed(document()));
     expect(changes.map(({ operation, subject }) => `${operation} ${subject}`)).toEqual([
-      'add cell',
+      'add operator',
       'add site ishikari',
       'add site tokyo',
       'add endpoint large',

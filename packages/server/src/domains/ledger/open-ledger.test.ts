@@ -1,0 +1,159 @@
+import { parseCanonicalJson } from '@sekisho/proof';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openLedger } from './index.ts';
+import type { Ledger, LedgerParts, SettledEntry } from './index.ts';
+import { MemoryDisk, memoryKeys, openMemoryStorage } from './testing/memory-storage.ts';
+import type { WriteFate } from './testing/memory-storage.ts';
+import { fixedClock, keyEntry, quietLog } from './testing/sample-entries.ts';
+
+const unavailable = { code: 'ledger_unavailable' };
+
+let disk: MemoryDisk;
+let fates: WriteFate[];
+let delivered: SettledEntry[];
+beforeEach(() => {
+  disk = new MemoryDisk();
+  fates = [];
+  delivered = [];
+});
+
+function open(parts: Partial<LedgerParts> = {}): Promise<Ledger> {
+  return openLedger({
+    ...openMemoryStorage(disk, () => fates.shift() ?? 'ok'),
+    cellName: 'cell.example',
+    keys: memoryKeys(),
+    clock: fixedClock,
+    log: quietLog,
+    pace: { intervalMs: 0, intervalMsMin: 0 },
+    retry: { firstMs: 0, lastMs: 0 },
+    sink: { accept: async (entries) => void delivered.push(...entries) },
+    ...parts,
+  });
+}
+
+describe('a ledger', () => {
+  test('starts each log with its genesis entry, once', async () => {
+    const ledger = await open();
+    await Promise.all([ledger.ensureLog('north'), ledger.ensureLog('north')]);
+    await ledger.ensureLog('north');
+    expect(ledger.logs()).toEqual(['north']);
+    expect(ledger.checkpoint('north').size).toBe(1);
+    for await (const { bytes } of ledger.readEntries('north', 0, 1)) {
+      expect(parseCanonicalJson(bytes)).toMatchObject({
+        kind: 'genesis',
+        origin: 'cell.example/ledger/north',
+      });
+    }
+    expect(ledger.verifierKey('north')).toMatch(/^cell\.example\/ledger\/north\+/);
+    await expect(ledger.ensureLog('../north')).rejects.toMatchObject({ code: 'invalid_request' });
+    await ledger.close();
+  });
+
+  test('writes what is queued together as one batch for all logs', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    await ledger.ensureLog('south');
+    const before = disk.nextPosition;
+    await Promise.all(
+      Array.from({ length: 100 }, (_, serial) =>
+        ledger.append(serial % 2 ? 'north' : 'south', keyEntry(serial)),
+      ),
+    );
+    expect(disk.nextPosition - before).toBe(1);
+    await ledger.close();
+  });
+
+  test('hands the sink the entry and its attachment, before settled resolves', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    const attachment = Uint8Array.of(1, 2, 3);
+    const appending = ledger.append('north', keyEntry(1), attachment);
+    attachment.fill(0);
+    const { index } = await appending;
+    await ledger.settled('north', index);
+    expect(delivered[index]).toMatchObject({ log: 'north', index: 1 });
+    expect([...(delivered[index]?.attachment ?? [])]).toEqual([1, 2, 3]);
+    expect(ledger.checkpoint('north').size).toBe(2);
+    await ledger.settledNow('nobody');
+    await ledger.close();
+  });
+
+  test('refuses what is too long, unknown or out of range', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    const tooLarge = { code: 'request_too_large' };
+    await expect(ledger.append('north', keyEntry(1), new Uint8Array(4097))).rejects.toMatchObject(tooLarge);
+    const longEntry = { ...keyEntry(1), workspace: 'w'.repeat(65_536) };
+    await expect(ledger.append('north', longEntry)).rejects.toMatchObject(tooLarge);
+    const missing = { code: 'not_found' };
+    await expect(ledger.append('nobody', keyEntry(1))).rejects.toMatchObject(missing);
+    await expect(ledger.settled('north', 1)).rejects.toMatchObject(missing);
+    await expect(ledger.inclusionProof('north', 1, 1)).rejects.toMatchObject(missing);
+    await expect(ledger.inclusionProof('north', 0, 2)).rejects.toMatchObject(missing);
+    await expect(ledger.consistencyProof('north', 2, 1)).rejects.toMatchObject(missing);
+    // None of them has taken an index.
+    expect((await ledger.append('north', keyEntry(1), new Uint8Array(4096))).index).toBe(1);
+    await ledger.close();
+  });
+
+  test('refuses at once when the queue is full, and takes entries again when it is not', async () => {
+    const ledger = await open({ limits: { queueEntriesMax: 3 } });
+    await ledger.ensureLog('north');
+    const appends = Array.from({ length: 5 }, (_, serial) => ledger.append('north', keyEntry(serial)));
+    const results = await Promise.allSettled(appends);
+    expect(results.map(({ status }) => status)).toEqual([
+      ...['fulfilled', 'fulfilled', 'fulfilled'],
+      ...['rejected', 'rejected'],
+    ]);
+    for (const result of results.slice(3)) expect(result).toMatchObject({ reason: unavailable });
+    expect((await ledger.append('north', keyEntry(5))).index).toBe(4);
+    await ledger.close();
+  });
+
+  test('refuses new entries while the sink takes none and the backlog is full', async () => {
+    let up = false;
+    const accept = async (): Promise<void> => {
+      if (!up) throw new Error('the database is down');
+    };
+    const ledger = await open({ sink: { accept }, limits: { backlogEntriesMax: 4 } });
+    await ledger.ensureLog('north');
+    for (let serial = 0; serial < 3; serial++) await ledger.append('north', keyEntry(serial));
+    await expect(ledger.append('north', keyEntry(3))).rejects.toMatchObject(unavailable);
+    up = true;
+    await ledger.settled('north', 3);
+    expect((await ledger.append('north', keyEntry(3))).index).toBe(4);
+    await ledger.close();
+  });
+
+  test.each(['lost', 'stored-but-failed'] as const)(
+    'refuses everything after a write was %s',
+    async (fate) => {
+      const ledger = await open();
+      await ledger.ensureLog('north');
+      await ledger.settledNow('north');
+      // The release of the genesis entry is a write of its own.
+      await expect.poll(() => disk.batches.length).toBe(0);
+      fates = [fate];
+      await expect(ledger.append('north', keyEntry(0))).rejects.toMatchObject(unavailable);
+      await expect(ledger.append('north', keyEntry(1))).rejects.toMatchObject(unavailable);
+      await expect(ledger.ensureLog('south')).rejects.toMatchObject(unavailable);
+      expect(ledger.checkpoint('north').size).toBe(1);
+      await expect(ledger.close()).rejects.toMatchObject(unavailable);
+
+      const reopened = await open();
+      expect(reopened.checkpoint('north').size).toBe(fate === 'lost' ? 1 : 2);
+      await reopened.close();
+    },
+  );
+
+  test('closes once everything accepted is published, and then refuses', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    const appends = Array.from({ length: 300 }, (_, serial) => ledger.append('north', keyEntry(serial)));
+    await Promise.all([ledger.close(), ledger.close()]);
+    expect(await Promise.all(appends)).toHaveLength(300);
+    expect(ledger.checkpoint('north').size).toBe(301);
+    expect(delivered).toHaveLength(301);
+    await expect(ledger.append('north', keyEntry(0))).rejects.toMatchObject(unavailable);
+  });
+});

@@ -148,12 +148,18 @@ async function startContenders(): Promise<{
   return { stub, cell, contenders: contenders.filter((contender) => contender !== undefined) };
 }
 
-/** Checks one answer of each in full; that one counts for the ledger too. */
+/** Checks one answer of each in full; a peer that cannot serve a workload sits it out. */
 async function enter(contenders: readonly Contender[], workload: Workload): Promise<readonly Entrant[]> {
   const entrants: Entrant[] = [];
   for (const contender of contenders) {
-    entrants.push({ contender, workload, target: await checkedTarget(contender, workload) });
-    if (contender.name === 'sekisho') cellAnswers200++;
+    try {
+      entrants.push({ contender, workload, target: await checkedTarget(contender, workload) });
+      // It counts for the ledger too.
+      if (contender.name === 'sekisho') cellAnswers200++;
+    } catch (cause) {
+      if (contender.name === 'sekisho') throw cause;
+      notes.push(`left out of ${workload.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   }
   return entrants;
 }

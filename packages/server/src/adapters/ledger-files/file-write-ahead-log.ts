@@ -12,7 +12,7 @@ import type { Frame } from './wal-frame.ts';
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 const SEGMENT_NAME = /^\d{16}\.wal$/;
 
-export interface FileWalOptions {
+interface FileWalOptions {
   readonly folder: string;
   /** A segment takes no further frame once it is this long. */
   readonly segmentBytesMax?: number;

@@ -1,3 +1,2 @@
 export { fileTileStore } from './file-tile-store.ts';
 export { fileWriteAheadLog } from './file-write-ahead-log.ts';
-export type { FileWalOptions } from './file-write-ahead-log.ts';

@@ -1,2 +1,1 @@
 export { openSoftwareKeystore } from './software-keystore.ts';
-export type { SoftwareKeystoreOptions } from './software-keystore.ts';

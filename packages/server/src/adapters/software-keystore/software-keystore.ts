@@ -13,7 +13,7 @@ const SCRYPT_COST = 17;
 const PASSPHRASE_BYTES = 32;
 const PASSPHRASE_BYTES_MAX = 4096;
 
-export interface SoftwareKeystoreOptions {
+interface SoftwareKeystoreOptions {
   /** One sealed file a key. */
   readonly folder: string;
   /** Kept apart from the folder in a backup. Made with a random passphrase when nothing exists yet. */

@@ -1,6 +1,6 @@
-export type { AppendedEntry, Ledger, LogName, SignedCheckpoint } from './ledger.ts';
+export type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
-export type { LedgerLimits, LedgerParts } from './open-ledger.ts';
+export type { LedgerParts } from './ledger-parts.ts';
 export type {
   LedgerSink,
   SettledEntry,

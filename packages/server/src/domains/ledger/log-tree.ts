@@ -1,29 +1,28 @@
 import { SekishoError } from '@sekisho/contract';
 import {
   HASH_BYTES,
-  Refusal,
+  TILE_HEIGHT,
   TILE_WIDTH,
   TreeFrontier,
   consistencyProof,
-  decodeEntryBundle,
   encodeEntryBundle,
   entriesPath,
   equalBytes,
   hashInTile,
   hashesAtTileLevel,
   leafHash,
-  parseVerifierKey,
   readHashFromTiles,
   signCheckpoint,
   tilePath,
   tileWidth,
   treeHash,
-  verifyCheckpoint,
   verifyConsistency,
 } from '@sekisho/proof';
-import type { Checkpoint, ReadHash, TileCoordinate } from '@sekisho/proof';
+import type { ReadHash, TileCoordinate } from '@sekisho/proof';
 import type { LogName, SignedCheckpoint } from './ledger.ts';
 import type { SigningKey, StoredFile, TileStore } from './ports.ts';
+import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge, tileHashes } from './stored-tree.ts';
+import type { LogTreeParts } from './stored-tree.ts';
 import type { TileCache } from './tile-cache.ts';
 
 /** The published tree. Never changed: a growing tree puts another in its place. */
@@ -173,8 +172,8 @@ export class LogTree {
     const fullTiles = new Map<string, Uint8Array>();
     const nextIndex = new Map<number, number>();
     const keepNode = (treeLevel: number, index: number, hash: Uint8Array): void => {
-      if (treeLevel % TILE_LEVEL_HEIGHT !== 0) return;
-      const level = treeLevel / TILE_LEVEL_HEIGHT;
+      if (treeLevel % TILE_HEIGHT !== 0) return;
+      const level = treeLevel / TILE_HEIGHT;
       const hashes = levels.get(level) ?? [];
       hashes.push(hash);
       nextIndex.set(level, index + 1);
@@ -270,58 +269,4 @@ export class LogTree {
     await this.#store.removePartials(this.log, tilePath(level, index));
     if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
   }
-}
-
-export interface LogTreeParts {
-  readonly log: LogName;
-  readonly key: SigningKey;
-  readonly store: TileStore;
-  readonly cache: TileCache;
-}
-
-const TILE_LEVEL_HEIGHT = 8;
-
-function readCheckpointOf({ log, key }: LogTreeParts, note: string): Checkpoint {
-  try {
-    const checkpoint = verifyCheckpoint(note, [parseVerifierKey(key.verifierKey)]);
-    if (checkpoint.size > 0) return checkpoint;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw corrupt(log, `checkpoint: ${error.code}`, error);
-  }
-  throw corrupt(log, 'a published tree is never empty');
-}
-
-async function readEdge({ log, store }: LogTreeParts, size: number): Promise<Uint8Array[]> {
-  const edge: Uint8Array[] = [];
-  for (let level = 0; hashesAtTileLevel(level, size) > 0; level++) {
-    const hashes = hashesAtTileLevel(level, size);
-    const width = hashes % TILE_WIDTH;
-    const path = width === 0 ? undefined : tilePath(level, Math.floor(hashes / TILE_WIDTH), width);
-    const bytes = path === undefined ? new Uint8Array(0) : await store.read(log, path);
-    if (bytes?.length !== width * HASH_BYTES) throw corrupt(log, path ?? '');
-    edge.push(bytes);
-  }
-  return edge;
-}
-
-function bundleEntries(bytes: Uint8Array, width: number): Uint8Array[] | undefined {
-  try {
-    return decodeEntryBundle(bytes, width);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-}
-
-function tileHashes(tile: Uint8Array): Uint8Array[] {
-  return Array.from({ length: tile.length / HASH_BYTES }, (_, at) => hashAt(tile, at));
-}
-
-function hashAt(tile: Uint8Array, at: number): Uint8Array {
-  return tile.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
-}
-
-function corrupt(log: LogName, what: string, cause?: unknown): SekishoError {
-  return new SekishoError('ledger_corrupt', `${log}: ${what}`, { cause });
 }

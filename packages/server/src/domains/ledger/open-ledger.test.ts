@@ -49,6 +49,12 @@ describe('a ledger', () => {
     await ledger.close();
   });
 
+  test('is not opened under a name that no checkpoint can carry', async () => {
+    for (const cellName of ['a cell', 'a+b', 'a\nb']) {
+      await expect(open({ cellName })).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+  });
+
   test('writes what is queued together as one batch for all logs', async () => {
     const ledger = await open();
     await ledger.ensureLog('north');
@@ -102,8 +108,11 @@ describe('a ledger', () => {
     const appends = Array.from({ length: 5 }, (_, serial) => ledger.append('north', keyEntry(serial)));
     const results = await Promise.allSettled(appends);
     expect(results.map(({ status }) => status)).toEqual([
-      ...['fulfilled', 'fulfilled', 'fulfilled'],
-      ...['rejected', 'rejected'],
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
     ]);
     for (const result of results.slice(3)) expect(result).toMatchObject({ reason: unavailable });
     expect((await ledger.append('north', keyEntry(5))).index).toBe(4);

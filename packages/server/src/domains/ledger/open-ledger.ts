@@ -6,61 +6,29 @@ import {
   canonicalJson,
   consistencyProof,
   inclusionProof,
+  isKeyName,
   leafHash,
 } from '@sekisho/proof';
-import type { Clock } from '../../base/clock.ts';
 import { timestamp } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
 import { describeCause } from '../../base/log.ts';
 import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
-import type { RetryPace } from './delivery.ts';
 import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
-import type { IntegrationPace } from './integrator.ts';
 import type { AppendedEntry, Ledger, LogName, SignedCheckpoint } from './ledger.ts';
+import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
+import type { LedgerParts } from './ledger-parts.ts';
 import { entryBytes, logState } from './log-state.ts';
 import type { LogEntry, LogState } from './log-state.ts';
 import { LogTree } from './log-tree.ts';
-import type { LedgerSink, SigningKey, SigningKeyStore, TileStore, WriteAheadLog } from './ports.ts';
+import type { SigningKey } from './ports.ts';
 import { replayWal } from './replay.ts';
 import { Sequencer } from './sequencer.ts';
 import { TileCache } from './tile-cache.ts';
 import { ATTACHMENT_BYTES_MAX } from './wal-batch.ts';
 
-export interface LedgerLimits {
-  /** Waiting for the disk. */
-  readonly queueEntriesMax: number;
-  readonly queueBytesMax: number;
-  /** Not yet accepted by the sink: held in memory and in the write-ahead log. */
-  readonly backlogEntriesMax: number;
-  readonly backlogBytesMax: number;
-}
-
-const defaultLimits: LedgerLimits = {
-  queueEntriesMax: 16_384,
-  queueBytesMax: 64 * 1024 * 1024,
-  backlogEntriesMax: 262_144,
-  backlogBytesMax: 256 * 1024 * 1024,
-};
-const defaultPace: IntegrationPace = { intervalMs: 200, intervalMsMin: 20 };
-const defaultRetry: RetryPace = { firstMs: 50, lastMs: 5000 };
 /** 4 MiB of tiles for proofs, over all logs. */
 const CACHED_TILES_MAX = 512;
-
-export interface LedgerParts {
-  /** First part of every origin and key name: `{cellName}/ledger/{log}`. */
-  readonly cellName: string;
-  readonly wal: WriteAheadLog;
-  readonly tiles: TileStore;
-  readonly keys: SigningKeyStore;
-  readonly sink: LedgerSink;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly limits?: Partial<LedgerLimits>;
-  readonly pace?: IntegrationPace;
-  readonly retry?: RetryPace;
-}
 
 /**
  * Opens the ledger of a cell. It resolves when everything that was ever durable is in a published
@@ -73,6 +41,8 @@ export interface LedgerParts {
  * A crash at any step leaves the entry in the write-ahead log, from where it takes the rest again.
  */
 export async function openLedger(parts: LedgerParts): Promise<Ledger> {
+  // Found out now, and not when the first checkpoint is signed.
+  if (!isKeyName(`${parts.cellName}/ledger`)) throw new SekishoError('invalid_request', 'cellName');
   const ledger = new EmbeddedLedger(parts);
   try {
     await ledger.recover();

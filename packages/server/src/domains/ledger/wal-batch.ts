@@ -1,4 +1,4 @@
-import { ENTRY_BYTES_MAX, SekishoError } from '@sekisho/contract';
+import { SekishoError } from '@sekisho/contract';
 import type { LogName } from './ledger.ts';
 
 /** At most this many entries in one batch. */
@@ -89,6 +89,3 @@ function recordsOf(batch: Buffer): WalRecord[] {
   if (at !== batch.length) throw new RangeError('bytes after the last record');
   return records;
 }
-
-/** The largest record must fit into an otherwise empty batch. */
-export const RECORD_BYTES_MAX = FIXED_BYTES + LOG_NAME_BYTES_MAX + ENTRY_BYTES_MAX + ATTACHMENT_BYTES_MAX;

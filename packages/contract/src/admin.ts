@@ -182,6 +182,8 @@ export type Place = z.infer<typeof Place>;
 export const PlaceQuery = z.strictObject({
   code: z.string().max(10).optional(),
   name: z.string().min(1).max(100).optional(),
+  /** Only places that are or lie inside this one. */
+  within: z.string().max(10).optional(),
   on: Day.optional(),
   limit: z.coerce.number().int().min(1).max(2000).default(50),
 });

@@ -16,16 +16,17 @@ export const addPlaces: AddCommand = (program, context, finish) => {
     .description(texts.places.description)
     .option('--code <code>', texts.places.code)
     .option('--name <name>', texts.places.name)
+    .option('--within <code>', texts.places.within)
     .option('--on <day>', texts.places.on)
     .option('--limit <n>', texts.places.limit);
   withConnectionOptions(command, context).action(async (values: unknown) => {
     const options = parseOptions(Options, values);
-    const { code, name, on, limit } = options;
+    const { code, name, within, on, limit } = options;
     if (code !== undefined && name !== undefined) {
       throw new CommandFailure('usage', (each) => each.failures.conflicting('--code', '--name'));
     }
     const cell = new CellClient(await findCell(options, context));
-    const list = await cell.get('/admin/v1/places', PlaceList, { code, name, on, limit });
+    const list = await cell.get('/admin/v1/places', PlaceList, { code, name, within, on, limit });
     screen.answer(list, options.json, ({ places }) => describePlaces(places, context));
     finish(0);
   });

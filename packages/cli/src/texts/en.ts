@@ -294,6 +294,7 @@ export const en = {
     description: 'Looks up countries, prefectures and municipalities, also as they were on an earlier day.',
     code: 'Code, such as JP, JP-13 or 131016',
     name: 'Name in Japanese, kana or English, or its beginning',
+    within: 'Only places that are or lie inside this one',
     on: 'As of this day (default: today)',
     limit: 'How many, at most 2000 (default: 50)',
     codeHeading: 'Code',

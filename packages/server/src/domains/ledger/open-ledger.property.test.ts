@@ -21,6 +21,10 @@ describeLedgerStorage('memory', async () => {
   return { open: () => openMemoryStorage(disk) };
 });
 
+const RUNS = process.env['SEKISHO_TEST_FULL'] === '1' ? 1000 : 60;
+/** A run takes some 60 ms on a busy machine; shrinking a failure takes longer. */
+const TIMEOUT_MS = 30_000 + RUNS * 500;
+
 /** One thing that happens to a cell. */
 type Step =
   | { readonly does: 'append'; readonly log: string; readonly count: number; readonly waits: boolean }
@@ -174,28 +178,32 @@ class Life {
   }
 }
 
-test('no crash and no failed write loses an acknowledged entry, reuses an index or splits a log', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
-      const life = new Life();
-      for (const taken of steps) await life.take(taken);
-      const ledger = await life.settle();
+test(
+  'no crash and no failed write loses an acknowledged entry, reuses an index or splits a log',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+        const life = new Life();
+        for (const taken of steps) await life.take(taken);
+        const ledger = await life.settle();
 
-      const stored = new Map<string, string>();
-      for (const log of ledger.logs()) {
-        const { size } = ledger.checkpoint(log);
-        for await (const { index, bytes } of ledger.readEntries(log, 0, size)) {
-          stored.set(`${log}/${index}`, Buffer.from(leafHash(bytes)).toString('hex'));
+        const stored = new Map<string, string>();
+        for (const log of ledger.logs()) {
+          const { size } = ledger.checkpoint(log);
+          for await (const { index, bytes } of ledger.readEntries(log, 0, size)) {
+            stored.set(`${log}/${index}`, Buffer.from(leafHash(bytes)).toString('hex'));
+          }
+          expect(life.delivered.get(log)).toHaveLength(size);
+          await expectOneHistory(life, ledger, log);
         }
-        expect(life.delivered.get(log)).toHaveLength(size);
-        await expectOneHistory(life, ledger, log);
-      }
-      for (const [place, hash] of life.acknowledged) expect(stored.get(place), place).toBe(hash);
-      await ledger.close();
-    }),
-    { numRuns: process.env['SEKISHO_TEST_FULL'] === '1' ? 1000 : 60 },
-  );
-});
+        for (const [place, hash] of life.acknowledged) expect(stored.get(place), place).toBe(hash);
+        await ledger.close();
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 /** Each checkpoint that was ever visible is inside every later one. */
 async function expectOneHistory(life: Life, ledger: Ledger, log: string): Promise<void> {

@@ -3,6 +3,9 @@ import { SekishoError } from '@sekisho/contract';
 /** A model server that sends a longer event is broken or hostile. */
 const EVENT_BYTES_MAX = 1024 * 1024;
 
+/** Each piece of an unfinished line takes memory beside its bytes. */
+const PIECES_MAX = 1024;
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const DATA_FIELD = Buffer.from('data:');
@@ -13,28 +16,36 @@ const DATA_FIELD = Buffer.from('data:');
  * `upstream_failed`.
  */
 export class EventPayloads {
-  #rest: Buffer = Buffer.alloc(0);
+  /** The pieces of a line that has not ended, joined rarely: small pieces must not cost a copy each. */
+  #rest: Buffer[] = [];
+  #restBytes = 0;
   #data: Buffer[] = [];
-  #dataBytes = 0;
+  #eventBytes = 0;
 
   /** Payloads that these bytes complete. */
   push(bytes: Buffer): Buffer[] {
     const payloads: Buffer[] = [];
-    const input = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let start = 0;
-    for (let end = input.indexOf(LINE_FEED); end !== -1; end = input.indexOf(LINE_FEED, start)) {
-      const stop = end > start && input[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
-      this.#line(input.subarray(start, stop), payloads);
+    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+      const line = this.#endLine(bytes.subarray(start, end));
+      this.#line(line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line, payloads);
       start = end + 1;
     }
-    this.#rest = input.subarray(start);
-    if (this.#rest.length > EVENT_BYTES_MAX) throw new SekishoError('upstream_failed', '', tooLong);
+    if (start < bytes.length) {
+      this.#rest.push(bytes.subarray(start));
+      this.#restBytes += bytes.length - start;
+      if (this.#rest.length >= PIECES_MAX) this.#rest = [Buffer.concat(this.#rest)];
+    }
+    if (this.#restBytes > EVENT_BYTES_MAX) throw new SekishoError('upstream_failed', '', tooLong);
     return payloads;
   }
 
-  /** Whether the stream stopped inside an event. */
-  get incomplete(): boolean {
-    return this.#rest.length > 0 || this.#data.length > 0;
+  #endLine(lastPiece: Buffer): Buffer {
+    if (this.#rest.length === 0) return lastPiece;
+    const line = Buffer.concat([...this.#rest, lastPiece]);
+    this.#rest = [];
+    this.#restBytes = 0;
+    return line;
   }
 
   #line(line: Buffer, payloads: Buffer[]): void {
@@ -42,13 +53,14 @@ export class EventPayloads {
       if (this.#data.length > 0)
         payloads.push(this.#data.length === 1 ? first(this.#data) : join(this.#data));
       this.#data = [];
-      this.#dataBytes = 0;
+      this.#eventBytes = 0;
       return;
     }
     if (line.length < DATA_FIELD.length || !line.subarray(0, DATA_FIELD.length).equals(DATA_FIELD)) return;
     const value = line.subarray(line[DATA_FIELD.length] === 0x20 ? DATA_FIELD.length + 1 : DATA_FIELD.length);
-    this.#dataBytes += value.length;
-    if (this.#dataBytes > EVENT_BYTES_MAX) throw new SekishoError('upstream_failed', '', tooLong);
+    // The whole line counts: a field that holds nothing still takes memory.
+    this.#eventBytes += line.length + 1;
+    if (this.#eventBytes > EVENT_BYTES_MAX) throw new SekishoError('upstream_failed', '', tooLong);
     this.#data.push(value);
   }
 }

@@ -70,6 +70,7 @@ interface Entrant {
 
 const options = readOptions();
 const say = (line = ''): void => console.log(line);
+const machine = machineFacts();
 const notes: string[] = [];
 const started: Contender[] = [];
 /** Answers with status 200 that the cell gave, measured or not. */
@@ -113,7 +114,7 @@ async function run(): Promise<boolean> {
   ]);
   if (options.json !== undefined) {
     const result = {
-      machine: machineFacts(),
+      machine,
       options: { ...options, json: undefined },
       notes,
       ratios: Object.fromEntries(byWorkload),
@@ -226,6 +227,7 @@ async function verifyRecords(cell: CellContender): Promise<{
   return { answers200: cellAnswers200, recordedCrossings: recorded, equal };
 }
 
+/** Read before this process binds itself to one core. */
 function machineFacts() {
   return {
     cores: availableParallelism(),
@@ -237,7 +239,7 @@ function machineFacts() {
 }
 
 function printMachine(): void {
-  const { cores, processor, node, kernel } = machineFacts();
+  const { cores, processor, node, kernel } = machine;
   say(`${cores} cores (${processor}), Node ${node}, ${kernel}`);
   say(
     canPin

@@ -17,7 +17,7 @@ const LOAD_BUSY_MAX = 0.9;
 const TIMES_PORTKEY_GOAL = 5;
 
 /** Middle value over the rounds; undefined when nothing was measured. */
-export function median(values: readonly number[]): number | undefined {
+function median(values: readonly number[]): number | undefined {
   const ascending = [...values].sort((a, b) => a - b);
   const middle = Math.floor(ascending.length / 2);
   const upper = ascending[middle];

@@ -11,7 +11,7 @@ export interface Workload {
 }
 
 /** Served by one endpoint of the benchmark's platform; the stub does not look at it. */
-export const MODEL = 'stub-ishikari';
+const MODEL = 'stub-ishikari';
 
 const STREAM_CHUNKS = 50;
 export const streamedText = Array.from({ length: STREAM_CHUNKS }, (_, i) => `word${i} `).join('');

@@ -51,7 +51,9 @@ module.exports = {
       comment: 'Files, network and processes stand behind ports, so that every fault can be made in a test.',
       severity: 'error',
       from: { path: '^packages/server/src/(domains|flows)/', pathNot: '\\.(test|contract)\\.ts$' },
-      to: { path: '^(node:)?(fs|fs/promises|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|os)$' },
+      to: {
+        path: '^(node:)?(fs|fs/promises|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|os)$',
+      },
     },
     {
       name: 'domains-know-no-outer-layer',

@@ -37,15 +37,15 @@ afterAll(async () => {
 });
 
 /** Resolves when `count` further answers satisfy the condition. */
-function answersThat(
-  answers: LoadAnswer[],
+async function answersThat(
+  answers: readonly LoadAnswer[],
   count: number,
   wanted: (answer: LoadAnswer) => boolean,
 ): Promise<void> {
   const from = answers.length;
-  return expect
+  await expect
     .poll(() => answers.slice(from).filter(wanted).length, { timeout: 20_000, interval: 10 })
-    .toBeGreaterThanOrEqual(count) as unknown as Promise<void>;
+    .toBeGreaterThanOrEqual(count);
 }
 
 test('nothing leaves the boundary while its servers die and return under load', async () => {

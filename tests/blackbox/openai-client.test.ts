@@ -153,8 +153,8 @@ describe('a chat completion', () => {
         messages: [{ role: 'user', content: 'Explain Sekisho in detail.' }],
       })
       .withResponse();
-    let seen = 0;
-    for await (const _chunk of stream) if (++seen === 3) break;
+    const chunks = stream[Symbol.asyncIterator]();
+    for (let seen = 0; seen < 3; seen++) await chunks.next();
     stream.controller.abort();
 
     const id = response.headers.get('x-sekisho-receipt')!;

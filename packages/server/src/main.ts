@@ -57,7 +57,11 @@ interface RunningCell {
 async function startCell(config: CellConfig): Promise<RunningCell> {
   const clock = systemClock;
   const random = systemRandom();
-  const log = jsonLog(clock.nowMs, config.logLevel, (line) => process.stderr.write(line));
+  const log = jsonLog(
+    () => clock.nowMs(),
+    config.logLevel,
+    (line) => process.stderr.write(line),
+  );
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();

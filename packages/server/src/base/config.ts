@@ -61,9 +61,9 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args);
   const home = resolve(flags['home'] ?? environment['SEKISHO_HOME'] ?? '.sekisho');
   const merged = Object.fromEntries(
-    [...settingNames.map((name) => [name, flags[name] ?? environment[variableOf(name)]] as const)].filter(
-      ([, value]) => value !== undefined,
-    ),
+    settingNames
+      .map((name) => [name, flags[name] ?? environment[variableOf(name)]] as const)
+      .filter(([, value]) => value !== undefined),
   );
   const parsed = Settings.safeParse({ ...readConfigFile(join(home, 'config.yaml')), ...merged });
   if (!parsed.success)

@@ -48,7 +48,7 @@ export class EmbeddedModelServer implements ModelServer {
   }
 
   unsupportedParameters(completion: ChatCompletionRequest): readonly string[] {
-    return UNSUPPORTED.filter((name) => completion[name] != null && completion[name] !== 0);
+    return UNSUPPORTED.filter((name) => (completion[name] ?? 0) !== 0);
   }
 
   async complete(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {

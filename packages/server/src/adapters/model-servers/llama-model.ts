@@ -93,6 +93,7 @@ export class LlamaCppModel {
     const room = this.#context.contextSize - inputTokens;
     if (room < 1) throw contextExceeded(inputTokens, this.#context.contextSize);
     const maxTokens = Math.min(options.maxTokens ?? room, room);
+    options.signal.throwIfAborted();
     const sequence = await this.#take(options.signal);
     try {
       return await this.#evaluate(sequence, options, maxTokens);
@@ -129,11 +130,10 @@ export class LlamaCppModel {
     }
   }
 
-  async #take(signal: AbortSignal): Promise<LlamaContextSequence> {
-    signal.throwIfAborted();
+  #take(signal: AbortSignal): Promise<LlamaContextSequence> {
     const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#waiting.length >= WAITING_MAX) throw new ModelBusy('the queue is full');
+    if (free !== undefined) return Promise.resolve(free);
+    if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new ModelBusy('the queue is full'));
     return new Promise((resolve, reject) => {
       const receive = (sequence: LlamaContextSequence): void => {
         signal.removeEventListener('abort', leave);

@@ -147,8 +147,8 @@ function streamOf(body: PulledBody, completion: ChatCompletionRequest): ModelAns
         if (payload.equals(DONE)) done = true;
         else {
           const usageOnly = payload.includes(USAGE_FIELD) && readUsage(payload);
-          if (usageOnly === true && !clientAskedForUsage) continue;
-          if (usageOnly !== true) chunksSent++;
+          if (usageOnly && !clientAskedForUsage) continue;
+          if (!usageOnly) chunksSent++;
           yield payload;
         }
       }
@@ -161,7 +161,7 @@ function streamOf(body: PulledBody, completion: ChatCompletionRequest): ModelAns
     const parsed = Chunk.safeParse(parseJson(payload));
     if (!parsed.success) throw upstreamFailed(parsed.error);
     counted = tokenUsage(parsed.data.usage) ?? counted;
-    return parsed.data.usage != null && parsed.data.choices.length === 0;
+    return Boolean(parsed.data.usage) && parsed.data.choices.length === 0;
   }
 
   return {
@@ -174,7 +174,7 @@ function streamOf(body: PulledBody, completion: ChatCompletionRequest): ModelAns
 }
 
 function tokenUsage(usage: z.infer<typeof UpstreamUsage> | null | undefined): TokenUsage | undefined {
-  if (usage == null) return undefined;
+  if (!usage) return undefined;
   return { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens, estimated: false };
 }
 

@@ -47,7 +47,7 @@ export interface Ledger {
     from: number,
     to: number,
   ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }>;
-  /** Names of all logs. */
+  /** Names of all logs, in order. */
   logs(): readonly LogName[];
   /** Origin and verifier key (C2SP signed-note vkey) by log. */
   verifierKey(log: LogName): string;

@@ -111,9 +111,12 @@ class EmbeddedLedger implements Ledger {
       if (error instanceof SekishoError && error.cause instanceof SekishoError) throw error.cause;
       throw error;
     }
+    this.#fuse.whenBlown((error) =>
+      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) }),
+    );
   }
 
-  /** After a failed recovery: no timer fires and no file stays open. */
+  /** After a failed recovery, which its caller tells: no timer fires and no file stays open. */
   async abandon(cause: unknown): Promise<void> {
     this.#fuse.blow(cause);
     await this.#parts.wal.close();
@@ -188,7 +191,7 @@ class EmbeddedLedger implements Ledger {
   }
 
   logs(): readonly LogName[] {
-    return [...this.#logs.keys()];
+    return [...this.#logs.keys()].sort();
   }
 
   verifierKey(name: LogName): string {
@@ -280,9 +283,6 @@ class EmbeddedLedger implements Ledger {
   }
 
   #refuseWaiters(error: SekishoError): void {
-    if (this.#fuse.blown !== undefined) {
-      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) });
-    }
     for (const log of [...this.#logs.values(), ...this.#creating]) {
       log.published.refuse(error);
       log.settled.refuse(error);

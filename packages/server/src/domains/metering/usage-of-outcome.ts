@@ -2,7 +2,7 @@ import { formatYen, parseYen, type LedgerEntry, type OutcomeEntry, type UsageRow
 import { dayInJapan } from '../../base/clock.ts';
 
 /** Where usage is counted: one row of the table. */
-export interface UsageKey {
+interface UsageKey {
   readonly tenant: string;
   readonly workspace: string;
   readonly model: string;

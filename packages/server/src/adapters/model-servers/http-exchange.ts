@@ -21,7 +21,11 @@ export function postJson(
   return new Promise((resolve, reject) => {
     const pulled = new PulledBody();
     if (signal.aborted) return reject(abortReason(signal));
-    const onAbort = (): void => pulled.abort(abortReason(signal));
+    const onAbort = (): void => {
+      pulled.abort(abortReason(signal));
+      // Nobody waits for a free connection on behalf of a client who left.
+      reject(abortReason(signal));
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     const done = (): void => signal.removeEventListener('abort', onAbort);
     const handler: Dispatcher.DispatchHandler = {
@@ -30,6 +34,8 @@ export function postJson(
         if (signal.aborted) controller.abort(abortReason(signal));
       },
       onResponseStart(_controller, status, answerHeaders) {
+        // An interim answer (RFC 9110 section 15.2) is not the answer.
+        if (status < 200) return;
         const contentType = answerHeaders['content-type'];
         resolve({ status, contentType: typeof contentType === 'string' ? contentType : '', body: pulled });
       },

@@ -80,7 +80,8 @@ export class OpenAiCompatibleServer implements ModelServer {
   async complete(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
     const answer = await this.#post(upstreamBody(request), signal);
     if (DID_NOTHING.has(answer.status)) {
-      await answer.body.collect(ANSWER_BYTES_MAX).catch(() => undefined);
+      // Its body may never end, and the next target is waiting.
+      answer.body.abort(new Error('not wanted'));
       throw new TargetUnavailable(`status ${answer.status}`);
     }
     if (answer.status !== 200 && !CLIENTS_FAULT.has(answer.status)) {

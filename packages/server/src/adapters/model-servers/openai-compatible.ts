@@ -44,6 +44,8 @@ const CLIENTS_FAULT = new Set([400, 413, 422]);
 
 const DONE = Buffer.from('[DONE]');
 const USAGE_FIELD = Buffer.from('"usage"');
+const ERROR_FIELD = Buffer.from('"error"');
+const [OPENING_BRACE, CLOSING_BRACE, LINE_FEED, CARRIAGE_RETURN] = [0x7b, 0x7d, 0x0a, 0x0d];
 
 const UpstreamUsage = z.object({
   prompt_tokens: z.int().min(0).max(1e9),
@@ -51,6 +53,8 @@ const UpstreamUsage = z.object({
 });
 const WithUsage = z.object({ usage: UpstreamUsage.nullish() });
 const Chunk = WithUsage.extend({ choices: z.array(z.unknown()) });
+/** A server that fails after its headers says so in an event, which is no part of an answer. */
+const WithoutError = z.looseObject({ error: z.null().optional() });
 
 /** Any server that speaks OpenAI's HTTP API: vLLM, llama.cpp, SGLang, TGI and the like. */
 export class OpenAiCompatibleServer implements ModelServer {
@@ -147,10 +151,11 @@ function streamOf(body: PulledBody, completion: ChatCompletionRequest): ModelAns
       for (const payload of events.push(bytes)) {
         if (payload.equals(DONE)) done = true;
         else {
-          const usageOnly = payload.includes(USAGE_FIELD) && readUsage(payload);
+          const chunk = chunkOf(payload);
+          const usageOnly = chunk.includes(USAGE_FIELD) && readUsage(chunk);
           if (usageOnly && !clientAskedForUsage) continue;
           if (!usageOnly) chunksSent++;
-          yield payload;
+          yield chunk;
         }
       }
     }
@@ -172,6 +177,23 @@ function streamOf(body: PulledBody, completion: ChatCompletionRequest): ModelAns
     usage: () =>
       counted ?? { inputTokens: estimateInputTokens(completion), outputTokens: chunksSent, estimated: true },
   };
+}
+
+/**
+ * One JSON object on one line. The edge frames it as an event again, so a line break inside would
+ * let the server write events of its own, such as a receipt that does not exist.
+ */
+function chunkOf(payload: Buffer): Buffer {
+  const isPlain =
+    payload[0] === OPENING_BRACE &&
+    payload.at(-1) === CLOSING_BRACE &&
+    !payload.includes(LINE_FEED) &&
+    !payload.includes(CARRIAGE_RETURN);
+  if (isPlain && !payload.includes(ERROR_FIELD)) return payload;
+  const json = parseJson(payload);
+  const parsed = WithoutError.safeParse(json);
+  if (!parsed.success) throw upstreamFailed(parsed.error);
+  return isPlain ? payload : Buffer.from(JSON.stringify(json));
 }
 
 function tokenUsage(usage: z.infer<typeof UpstreamUsage> | null | undefined): TokenUsage | undefined {

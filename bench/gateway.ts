@@ -54,9 +54,12 @@ const Options = z.object({
   json: z.string().optional(),
 });
 
+/** The first load on a fresh process: a cell's code needs thousands of requests until it is compiled. */
+const WARM_UP_FRESH_S = 4;
+/** The first load of another workload. */
 const WARM_UP_FIRST_S = 1;
-/** The code is compiled by then; only connections and caches are cold. */
-const WARM_UP_LATER_S = 0.3;
+/** From the second round on only connections and caches are cold. */
+const WARM_UP_LATER_S = 0.2;
 /** The open loop's requests wait for a connection when none of so many is free. */
 const OPEN_LOOP_CONNECTIONS = 256;
 /** How long the usage table may lag behind the ledger after the load has ended. */
@@ -73,6 +76,8 @@ const say = (line = ''): void => console.log(line);
 const machine = machineFacts();
 const notes: string[] = [];
 const started: Contender[] = [];
+/** Contenders that had load already. */
+const warm = new Set<Contender>();
 /** Answers with status 200 that the cell gave, measured or not. */
 let cellAnswers200 = 0;
 
@@ -174,8 +179,7 @@ async function rounds(
   const measurements: Measurement[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     for (const { contender, workload, target } of entrants) {
-      const first = round === 1 && shape.kind === 'closed';
-      const warmUp = await runLoad(target, shape, first ? WARM_UP_FIRST_S : WARM_UP_LATER_S);
+      const warmUp = await runLoad(target, shape, warmUpSeconds(contender, shape, round));
       const of = { contender, stub, workload: workload.name };
       const measured = await measure(of, target, shape, round, options.seconds);
       if (contender.name === 'sekisho') cellAnswers200 += warmUp.answers200 + measured.answers200;
@@ -183,6 +187,13 @@ async function rounds(
     }
   }
   return measurements;
+}
+
+function warmUpSeconds(contender: Contender, shape: LoadShape, round: number): number {
+  const fresh = !warm.has(contender);
+  warm.add(contender);
+  if (fresh) return WARM_UP_FRESH_S;
+  return round === 1 && shape.kind === 'closed' ? WARM_UP_FIRST_S : WARM_UP_LATER_S;
 }
 
 /** Latency at half of the cell's load, for those who can carry it. */

@@ -190,6 +190,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const url = await listen(server, config);
     closers.push(() => closeServer(server));
 
+    await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
     await replaceFile(home.pathOf('cell.json'), `${JSON.stringify({ url })}\n`);
     const demoFile = await demo?.writeFile({
       url,
@@ -233,7 +234,10 @@ function verifierKeyFile(keys: readonly string[]): string {
 
 async function listen(server: FastifyInstance, config: CellConfig): Promise<string> {
   try {
-    return await server.listen({ host: config.host, port: config.port });
+    const url = new URL(await server.listen({ host: config.host, port: config.port }));
+    // Fastify does not know that the listener it was given speaks TLS.
+    if (config.tls !== undefined) url.protocol = 'https:';
+    return url.origin;
   } catch (cause) {
     if (
       cause instanceof Error &&
@@ -254,20 +258,19 @@ async function closeServer(server: FastifyInstance): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const cell = await startCell(readConfig(process.argv.slice(2), process.env));
-  process.stdout.write(`${cell.greeting}\n`);
+  const starting = startCell(readConfig(process.argv.slice(2), process.env));
   let stopping = false;
   const stop = (): void => {
     // A second Ctrl-C does not wait; whatever was acknowledged is durable already.
     if (stopping) process.exit(130);
     stopping = true;
-    cell.stop().then(
-      () => process.exit(0),
-      (cause: unknown) => fail(cause),
-    );
+    // Also while it starts: a database that is just being started must be stopped as well.
+    starting.then((cell) => cell.stop()).then(() => process.exit(0), fail);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const { greeting } = await starting;
+  if (!stopping) process.stdout.write(`${greeting}\n`);
 }
 
 /** One clear line, then a non-zero exit. */

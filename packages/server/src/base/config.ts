@@ -69,10 +69,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   if (!parsed.success)
     throw new SekishoError('invalid_request', settingsTitle, { faults: faultsOf(parsed.error) });
   const settings = parsed.data;
-  const tls =
-    settings['tls-cert'] !== undefined && settings['tls-key'] !== undefined
-      ? { certFile: settings['tls-cert'], keyFile: settings['tls-key'] }
-      : undefined;
+  const tls = tlsFiles(settings['tls-cert'], settings['tls-key']);
   if (!LOOPBACK.has(settings.host) && tls === undefined) throw tlsRequired(settings.host);
   return {
     home,
@@ -138,6 +135,15 @@ function readConfigFile(file: string): object {
       { cause },
     );
   }
+}
+
+function tlsFiles(certFile: string | undefined, keyFile: string | undefined): CellConfig['tls'] {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  throw new SekishoError('invalid_request', {
+    ja: '--tls-cert と --tls-key は両方を指定してください。',
+    en: 'Give both --tls-cert and --tls-key.',
+  });
 }
 
 function tlsRequired(host: string): SekishoError {

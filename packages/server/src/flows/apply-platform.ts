@@ -108,6 +108,7 @@ export class ApplyPlatform {
 
   /** Puts the stored platform in force again after a start; false when none was ever applied. */
   async restore(): Promise<boolean> {
+    await this.#ledger.ensureLog(CELL_LOG);
     const stored = await this.#store.current();
     if (stored === undefined) return false;
     const policy = this.#compiler.compile(stored.platform, stored.revision.revision);

@@ -149,6 +149,8 @@ export class CompleteChat {
       const server = this.#servers.get(target.endpoint);
       if (server === undefined || server.unsupportedParameters(completion).length > 0) continue;
       const upstreamModel = names?.get(target.endpoint) ?? completion.model;
+      // Who has left is not carried anywhere, and the outcome names no target.
+      if (signal.aborted) throw new SekishoError('client_closed_request');
       const answer = await this.#attempt(target, server, { upstreamModel, completion, body }, signal);
       if (answer !== undefined) return { target, answer };
     }
@@ -167,12 +169,13 @@ export class CompleteChat {
       this.#health.succeeded(target.endpoint);
       return answer;
     } catch (cause) {
+      const didNothing = cause instanceof TargetUnavailable;
       // The client left, or is to blame: neither says anything about the target.
       const clientsFault = cause instanceof SekishoError && cause.status < 500;
-      if (signal.aborted || clientsFault) throw new CarriedFailure(target, cause);
+      if ((signal.aborted && !didNothing) || clientsFault) throw new CarriedFailure(target, cause);
       this.#health.failed(target.endpoint, this.#clock.monotonicMs());
       this.#log.warn('target_failed', { endpoint: target.endpoint, cause: describeCause(cause) });
-      if (cause instanceof TargetUnavailable) return undefined;
+      if (didNothing) return undefined;
       throw new CarriedFailure(target, cause);
     }
   }
@@ -259,11 +262,11 @@ export class CompleteChat {
     signal: AbortSignal,
   ): Promise<RecordedFailure> {
     const carriedTo = cause instanceof CarriedFailure ? cause.target : undefined;
-    const failure = signal.aborted
-      ? new SekishoError('client_closed_request')
-      : asSekishoError(cause instanceof CarriedFailure ? cause.cause : cause);
+    const thrown = asSekishoError(cause instanceof CarriedFailure ? cause.cause : cause);
     // A failed ledger cannot record; the next start closes the crossing as interrupted.
-    if (failure.code !== 'ledger_unavailable') {
+    if (thrown.code === 'ledger_unavailable') return new RecordedFailure(crossing.id, thrown);
+    const failure = signal.aborted ? new SekishoError('client_closed_request') : thrown;
+    {
       await crossing.recordOutcome({
         result: decision.decision === 'deny' ? 'denied' : signal.aborted ? 'aborted' : 'failed',
         status: failure.status,
@@ -313,14 +316,24 @@ function meterTokens(snapshot: PlatformSnapshot, model: string, usage: TokenUsag
   return { ...usage, amountYen };
 }
 
+/** Says per endpoint which copy strayed where, why, and by which policies: `sekisho explain` says more. */
 function denial(refused: readonly EndpointVerdict[]): SekishoError {
   const reasons = (language: keyof Bilingual): string =>
-    refused.map((verdict) => `${verdict.endpoint}: ${verdict.summary[language]}`).join('; ');
+    refused
+      .map(
+        (verdict) => `${verdict.endpoint}: ${verdict.summary[language]} [${policiesOf(verdict).join(', ')}]`,
+      )
+      .join('; ');
   return new SekishoError(
     'residency_denied',
     { ja: reasons('ja'), en: reasons('en') },
     { faults: refused.map((verdict) => ({ path: verdict.endpoint, message: verdict.summary })) },
   );
+}
+
+function policiesOf(verdict: EndpointVerdict): string[] {
+  const refusedCopies = verdict.copies.filter((copy) => !copy.allowed);
+  return [...new Set(refusedCopies.flatMap((copy) => copy.reasons.map((reason) => reason.policy)))];
 }
 
 function asSekishoError(cause: unknown): SekishoError {

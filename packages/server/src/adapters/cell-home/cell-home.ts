@@ -28,8 +28,11 @@ const HomeFile = z.strictObject({
 });
 type HomeFile = z.infer<typeof HomeFile>;
 
-/** Names that an empty folder may hold: a volume's own, and what a crash left of a first start. */
-const ofNobody = /^(?:lost\+found|home\.json\.[0-9a-f]{16}\.new)$/;
+/**
+ * Names that a new home may hold: a volume's own, what a crash left of a first start, and the
+ * settings that an operator wrote before it.
+ */
+const ofNobody = /^(?:lost\+found|config\.yaml|home\.json\.[0-9a-f]{16}\.new)$/;
 
 /**
  * Opens the data folder: makes it when absent (mode 0700), checks that it is ours and writable, and

@@ -154,10 +154,16 @@ async function sendStream(
   response.flushHeaders();
   for await (const chunk of answer.chunks) {
     if (response.destroyed) break;
-    const taken = response.write(Buffer.concat([DATA, chunk, EVENT_END]));
+    const taken = response.write(eventOf(chunk));
     if (!taken) await drainedOrClosed(response);
   }
   if (!response.destroyed) response.end(`: receipt ${answer.crossing}\ndata: [DONE]\n\n`);
+}
+
+/** A text with line feeds takes one data field a line (WHATWG HTML section 9.2.6). */
+function eventOf(chunk: Buffer): Buffer {
+  if (!chunk.includes(LINE_FEED)) return Buffer.concat([DATA, chunk, EVENT_END]);
+  return Buffer.from(`data: ${chunk.toString('utf8').replaceAll('\n', '\ndata: ')}\n\n`);
 }
 
 function drainedOrClosed(response: ServerResponse): Promise<void> {
@@ -170,5 +176,6 @@ function drainedOrClosed(response: ServerResponse): Promise<void> {
   });
 }
 
+const LINE_FEED = 0x0a;
 const DATA = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');

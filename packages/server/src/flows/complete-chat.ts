@@ -265,20 +265,21 @@ export class CompleteChat {
     const thrown = asSekishoError(cause instanceof CarriedFailure ? cause.cause : cause);
     // A failed ledger cannot record; the next start closes the crossing as interrupted.
     if (thrown.code === 'ledger_unavailable') return new RecordedFailure(crossing.id, thrown);
-    const failure = signal.aborted ? new SekishoError('client_closed_request') : thrown;
-    {
-      await crossing.recordOutcome({
-        result: decision.decision === 'deny' ? 'denied' : signal.aborted ? 'aborted' : 'failed',
-        status: failure.status,
-        ...(carriedTo === undefined ? {} : { carried: carriedTo }),
-        usage: meterTokens(
-          snapshot,
-          request.completion.model,
-          // Who leaves pays for what was begun; a failure of the target's costs nothing.
-          carriedTo !== undefined && signal.aborted ? estimatedInput(request.completion) : nothingUsed,
-        ),
-      });
-    }
+    // A denial stays one, whether or not somebody is there to hear it.
+    const isDenied = decision.decision === 'deny';
+    const hasLeft = signal.aborted && !isDenied;
+    const failure = hasLeft ? new SekishoError('client_closed_request') : thrown;
+    await crossing.recordOutcome({
+      result: isDenied ? 'denied' : hasLeft ? 'aborted' : 'failed',
+      status: failure.status,
+      ...(carriedTo === undefined ? {} : { carried: carriedTo }),
+      usage: meterTokens(
+        snapshot,
+        request.completion.model,
+        // Who leaves pays for what was begun; a failure of the target's costs nothing.
+        carriedTo !== undefined && hasLeft ? estimatedInput(request.completion) : nothingUsed,
+      ),
+    });
     return new RecordedFailure(crossing.id, failure);
   }
 }

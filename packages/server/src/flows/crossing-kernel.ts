@@ -12,6 +12,9 @@ import {
 import type { AppendedEntry, Ledger } from '../domains/ledger/index.ts';
 import type { Decision } from '../domains/residency/index.ts';
 
+/** All that a crossing needs of the ledger. */
+type EntryRecorder = Pick<Ledger, 'append'>;
+
 /** Who does what to which data, why: known before anything is decided. */
 export type CrossingRequest = Pick<
   CrossingFacts,
@@ -26,11 +29,11 @@ export type CrossingRequest = Pick<
  * record the outcome however it ended. Flows decide and carry in between.
  */
 export class CrossingKernel {
-  readonly #ledger: Ledger;
+  readonly #ledger: EntryRecorder;
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor(ledger: Ledger, clock: Clock, random: Random) {
+  constructor(ledger: EntryRecorder, clock: Clock, random: Random) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#random = random;
@@ -79,7 +82,7 @@ interface Salts {
 /** A crossing between its intent and its outcome. */
 export class OpenCrossing {
   readonly id: string;
-  readonly #ledger: Ledger;
+  readonly #ledger: EntryRecorder;
   readonly #clock: Clock;
   readonly #intent: IntentEntry;
   readonly #reference: AppendedEntry;
@@ -87,7 +90,7 @@ export class OpenCrossing {
   #closed = false;
 
   constructor(
-    ledger: Ledger,
+    ledger: EntryRecorder,
     clock: Clock,
     intent: IntentEntry,
     reference: AppendedEntry,

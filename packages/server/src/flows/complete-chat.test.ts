@@ -156,6 +156,19 @@ describe('targets', () => {
     expect(Math.max(servers.one.asked, servers.two.asked)).toBeLessThanOrEqual(1);
   });
 
+  it('that are declared otherwise since the decision get nothing', async () => {
+    const server = goodServer();
+    const { completeChat, ledger, platform, directory } = chatRoad({ one: server });
+    ledger.beforeDurable = () => {
+      const moved = structuredClone(platform);
+      moved.endpoints[0]!.copies[0]!.site = 'overseas';
+      directory.declared = moved;
+    };
+    expect(await codeOf(completeChat.run(chatRequest(), never))).toBe('recorded:no_target_available');
+    expect(server.asked).toBe(0);
+    expect(ledger.outcomes[0]).not.toHaveProperty('carried');
+  });
+
   it('that are all down make a failed crossing that was carried nowhere', async () => {
     const { completeChat, ledger } = chatRoad({ one: downServer(), two: downServer() });
     expect(await codeOf(completeChat.run(chatRequest(), never))).toBe('recorded:no_target_available');

@@ -100,7 +100,8 @@ export class CompleteChat {
 
     const use = { tenant, workspace, action: 'process', dataClass, purpose: request.purpose } as const;
     const decision = snapshot.policy.decide({ ...use, model });
-    if (decision.decision === 'allow') this.#refuseUnsupported(decision.targets, request.completion);
+    if (decision.decision === 'allow')
+      this.#refuseUnsupported(snapshot, decision.targets, request.completion);
 
     const crossing = await this.#kernel.recordIntent(
       { ...use, principal: request.principal.name, subject: model, payload: request.body },
@@ -119,9 +120,13 @@ export class CompleteChat {
    * A parameter that no allowed target supports is refused by name before anything is recorded as
    * carried; targets that do not support it are not tried for this request.
    */
-  #refuseUnsupported(targets: readonly AllowedTarget[], completion: ChatCompletionRequest): void {
+  #refuseUnsupported(
+    snapshot: PlatformSnapshot,
+    targets: readonly AllowedTarget[],
+    completion: ChatCompletionRequest,
+  ): void {
     const unsupported = targets.map(
-      (target) => this.#servers.get(target.endpoint)?.unsupportedParameters(completion) ?? [],
+      (target) => this.#serverOf(snapshot, target)?.unsupportedParameters(completion) ?? [],
     );
     const [first] = unsupported;
     if (first === undefined || unsupported.some((names) => names.length === 0)) return;
@@ -146,7 +151,7 @@ export class CompleteChat {
     const { completion, body } = request;
     const names = snapshot.upstreamModels.get(completion.model);
     for (const target of this.#health.order(targets, this.#clock.monotonicMs())) {
-      const server = this.#servers.get(target.endpoint);
+      const server = this.#serverOf(snapshot, target);
       if (server === undefined || server.unsupportedParameters(completion).length > 0) continue;
       const upstreamModel = names?.get(target.endpoint) ?? completion.model;
       // Who has left is not carried anywhere, and the outcome names no target.
@@ -155,6 +160,12 @@ export class CompleteChat {
       if (answer !== undefined) return { target, answer };
     }
     throw new SekishoError('no_target_available');
+  }
+
+  /** The server that the decision was about: also after the platform changed in the meantime. */
+  #serverOf(snapshot: PlatformSnapshot, { endpoint }: AllowedTarget): ModelServer | undefined {
+    const declared = snapshot.endpoints.get(endpoint);
+    return declared && this.#servers.get(declared);
   }
 
   /** Undefined when the target certainly did nothing, so that the next allowed one may be tried. */

@@ -1,4 +1,4 @@
-import { SekishoError, type Platform, type Tenant, type Workspace } from '@sekisho/contract';
+import { SekishoError, type Endpoint, type Platform, type Tenant, type Workspace } from '@sekisho/contract';
 import { PriceBook } from '../domains/metering/index.ts';
 import type { StoredPlatform } from '../domains/platform/index.ts';
 import type { ResidencyPolicy } from '../domains/residency/index.ts';
@@ -10,6 +10,7 @@ export interface PlatformSnapshot {
   readonly tenants: ReadonlyMap<string, Tenant>;
   /** By `tenant/workspace`. */
   readonly workspaces: ReadonlyMap<string, Workspace>;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** Which endpoint knows a served model under which name: model, then endpoint. */
   readonly upstreamModels: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly prices: PriceBook;
@@ -26,6 +27,7 @@ export function snapshotPlatform(stored: StoredPlatform, policy: ResidencyPolicy
         tenant.workspaces.map((workspace) => [`${tenant.id}/${workspace.id}`, workspace] as const),
       ),
     ),
+    endpoints: new Map(platform.endpoints.map((endpoint) => [endpoint.id, endpoint])),
     upstreamModels: upstreamModels(platform),
     prices: new PriceBook(platform.prices),
   };

@@ -18,6 +18,7 @@ interface Connected {
 export class ModelServers implements ModelServerDirectory {
   readonly #connect: ConnectModelServer;
   readonly #log: Log;
+  readonly #declarations = new WeakMap<Endpoint, string>();
   #byEndpoint: ReadonlyMap<string, Connected> = new Map();
 
   constructor(connect: ConnectModelServer, log: Log) {
@@ -25,15 +26,16 @@ export class ModelServers implements ModelServerDirectory {
     this.#log = log;
   }
 
-  get(endpoint: string): ModelServer | undefined {
-    return this.#byEndpoint.get(endpoint)?.server;
+  get(endpoint: Endpoint): ModelServer | undefined {
+    const connected = this.#byEndpoint.get(endpoint.id);
+    return connected?.declaration === this.#declarationOf(endpoint) ? connected.server : undefined;
   }
 
   async platformChanged(platform: Platform): Promise<void> {
     const before = this.#byEndpoint;
     const next = new Map<string, Connected>();
     for (const endpoint of platform.endpoints) {
-      const declaration = JSON.stringify(endpoint);
+      const declaration = this.#declarationOf(endpoint);
       const kept = before.get(endpoint.id);
       if (kept?.declaration === declaration) next.set(endpoint.id, kept);
       else next.set(endpoint.id, { declaration, server: this.#connect(endpoint) });
@@ -46,6 +48,13 @@ export class ModelServers implements ModelServerDirectory {
 
   async close(): Promise<void> {
     await Promise.all([...this.#byEndpoint.values()].map(({ server }) => server.close()));
+  }
+
+  /** Written once for each endpoint of each revision. */
+  #declarationOf(endpoint: Endpoint): string {
+    let declaration = this.#declarations.get(endpoint);
+    if (declaration === undefined) this.#declarations.set(endpoint, (declaration = JSON.stringify(endpoint)));
+    return declaration;
   }
 
   #closeLater(endpoint: string, server: ModelServer): void {

@@ -1,4 +1,4 @@
-import type { ChatCompletionRequest } from '@sekisho/contract';
+import type { ChatCompletionRequest, Endpoint } from '@sekisho/contract';
 
 /** Tokens that a model server counted. */
 export interface TokenUsage {
@@ -55,8 +55,11 @@ export class TargetUnavailable extends Error {
   override readonly name = 'TargetUnavailable';
 }
 
-/** The model server of each endpoint of the platform in force. */
+/** The model servers that are connected. */
 export interface ModelServerDirectory {
-  /** Undefined when the endpoint is not (or no longer) part of the platform. */
-  get(endpoint: string): ModelServer | undefined;
+  /**
+   * The server of this endpoint exactly as declared. Undefined when it is declared otherwise by now,
+   * or not at all: a decision about one declaration must never carry data to where another points.
+   */
+  get(endpoint: Endpoint): ModelServer | undefined;
 }

@@ -2,6 +2,7 @@ import {
   ChatCompletionRequest,
   LedgerEntry,
   SekishoError,
+  type Endpoint,
   type IntentEntry,
   type OutcomeEntry,
   Platform,
@@ -169,9 +170,16 @@ export function chatRoad(
   const health = new TargetHealth();
   const random = systemRandom();
   const kernel = new CrossingKernel(ledger, fixedClock, random);
-  const directory = { get: (endpoint: string) => servers[endpoint] };
+  /** As the adapter does: a server stands for one declaration. */
+  const directory = {
+    declared: platform,
+    get: (endpoint: Endpoint) =>
+      directory.declared.endpoints.some((one) => JSON.stringify(one) === JSON.stringify(endpoint))
+        ? servers[endpoint.id]
+        : undefined,
+  };
   const completeChat = new CompleteChat(inForce, kernel, directory, health, fixedClock, log);
-  return { completeChat, ledger, inForce, health, warnings, platform };
+  return { completeChat, ledger, inForce, health, warnings, platform, directory };
 }
 
 export function chatRequest(overrides: Partial<ChatRequest> & { stream?: boolean } = {}): ChatRequest {

@@ -39,7 +39,10 @@ export type ChatAnswer =
   | {
       readonly kind: 'stream';
       readonly crossing: string;
-      /** JSON texts of `chat.completion.chunk`. Ends only after the outcome is durable. */
+      /**
+       * JSON texts of `chat.completion.chunk`. Ends only after the outcome is durable. To be pulled
+       * at least once, also when the client is gone: a generator that never began ends nothing.
+       */
       readonly chunks: AsyncIterable<Buffer>;
     };
 

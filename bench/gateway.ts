@@ -18,7 +18,7 @@
  * --json FILE. Exits with 1 when a contender answered wrongly or the cell's ledger misses an answer.
  */
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, release, type } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { checkedTarget } from './gateway/check-answer.ts';
@@ -62,6 +62,8 @@ const WARM_UP_FIRST_S = 1;
 const WARM_UP_LATER_S = 0.2;
 /** The open loop's requests wait for a connection when none of so many is free. */
 const OPEN_LOOP_CONNECTIONS = 256;
+/** More work than this was waiting before the run began: somebody else uses the machine. */
+const LOAD_AVERAGE_QUIET_MAX = 0.7;
 /** How long the usage table may lag behind the ledger after the load has ended. */
 const PROJECTION_MS_MAX = 30_000;
 
@@ -246,6 +248,7 @@ function machineFacts() {
     node: process.version,
     kernel: `${type()} ${release()}`,
     pinned: canPin,
+    loadAverage: loadavg()[0] ?? 0,
   };
 }
 
@@ -260,6 +263,11 @@ function printMachine(): void {
   say(
     `median (lowest-highest) of ${options.rounds} rounds of ${options.seconds} s, in turns; "load busy" over 90 % (!): the load side may be the limit`,
   );
+  if (machine.loadAverage > LOAD_AVERAGE_QUIET_MAX) {
+    notes.push(
+      `the machine was busy before the run (load average ${machine.loadAverage.toFixed(1)}); that hurts most whoever waits for the disk, which is sekisho alone`,
+    );
+  }
   if (!canPin) notes.push('without taskset or a second core the load side competes with the contenders');
 }
 

@@ -20,8 +20,9 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
       } else chunks.push(chunk);
     });
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', reject);
-    request.once('close', () => reject(new SekishoError('client_closed_request')));
+    const left = (): void => reject(new SekishoError('client_closed_request'));
+    request.once('error', left);
+    request.once('close', left);
   });
 }
 

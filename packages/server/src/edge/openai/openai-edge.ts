@@ -24,6 +24,9 @@ export interface OpenAiFlows {
   readonly models: (principal: Principal) => readonly string[];
 }
 
+/** A client that takes nothing for this long holds a model server's connection for nothing. */
+const STALLED_CLIENT_MS = 60_000;
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
@@ -168,7 +171,9 @@ function eventOf(chunk: Buffer): Buffer {
 
 function drainedOrClosed(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), STALLED_CLIENT_MS);
     const done = (): void => {
+      clearTimeout(stalled);
       response.off('drain', done).off('close', done);
       resolve();
     };

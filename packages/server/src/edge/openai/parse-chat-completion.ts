@@ -8,6 +8,10 @@ import {
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 
+/** Unknown fields that a refusal names, and characters of each: they are the sender's, of any length. */
+const UNKNOWN_NAMED_MAX = 50;
+const NAME_CHARACTERS_MAX = 100;
+
 /** The one parse of the body. Lists every bad field; a field that we do not know is refused by name. */
 export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
   let json: unknown;
@@ -25,8 +29,9 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
     issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
   );
   if (unknown.length > 0) {
-    throw new SekishoError('unsupported_parameter', unknown.join(', '), {
-      faults: unknown.map((path) => ({
+    const names = unknown.slice(0, UNKNOWN_NAMED_MAX).map((key) => key.slice(0, NAME_CHARACTERS_MAX));
+    throw new SekishoError('unsupported_parameter', names.join(', '), {
+      faults: names.map((path) => ({
         path,
         message: { ja: '対応していないパラメーターです。', en: 'This parameter is not supported.' },
       })),

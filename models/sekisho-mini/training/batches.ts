@@ -43,7 +43,8 @@ export class Batch {
         column += conversation.ids.length;
       }
     }
-    for (let slot = 0; slot < this.usedSlots; slot++) this.weights[slot] = 1 / this.usedSlots;
+    const total = this.weights.reduce((sum, weight) => sum + weight, 0);
+    for (let slot = 0; slot < this.usedSlots; slot++) this.weights[slot] /= total;
     return this.usedSlots;
   }
 
@@ -62,10 +63,14 @@ export class Batch {
     this.weights.fill(0);
   }
 
-  /** Conversations of one row don't see each other. */
+  /**
+   * Conversations of one row don't see each other. An answer of n tokens weighs sqrt(n), not n:
+   * otherwise the long explanations, learnt by heart early, drown sums and conversions.
+   */
   private place({ ids, isAnswer }: EncodedConversation, row: number, column: number): void {
     const { length, answerSlots } = this.shape;
     const start = row * length + column;
+    const answerTokens = isAnswer.reduce((sum, flag) => sum + flag, 0);
     for (let i = 0; i < ids.length; i++) {
       const position = start + i;
       this.ids[position] = BigInt(ids[i]);
@@ -76,6 +81,7 @@ export class Batch {
       this.answerPositions[this.usedSlots] = BigInt(position);
       this.answerSlots[position] = BigInt(this.usedSlots);
       this.targets[this.usedSlots] = BigInt(ids[i + 1]);
+      this.weights[this.usedSlots] = 1 / Math.sqrt(answerTokens);
       this.usedSlots++;
     }
   }

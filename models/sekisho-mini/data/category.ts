@@ -14,7 +14,7 @@ export interface Exchange {
   language: Language;
   prompt: string;
   answer: string;
-  /** What an answer must contain to count as right. */
+  /** What an answer must contain to count as right; the whole answer itself where nothing may follow it. */
   facts: readonly string[];
   /** The same question can be put again in the other language, or in more depth. */
   followUps?: readonly FollowUp[];

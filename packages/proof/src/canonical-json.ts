@@ -23,7 +23,8 @@ export const JSON_DEPTH_MAX = 64;
  * {@link JSON_DEPTH_MAX} or a value that is not JSON.
  */
 export function canonicalJson(value: Json): Uint8Array {
-  return utf8(canonicalText(value, 0));
+  // What is built in canonical order, as entries are, is what JSON.stringify writes.
+  return utf8(isCanonicalInOrder(value, 0) ? JSON.stringify(value) : canonicalText(value, 0));
 }
 
 /**
@@ -52,6 +53,26 @@ function firstDifference(left: Uint8Array, right: Uint8Array): number {
   let at = 0;
   while (at < left.length && left[at] === right[at]) at++;
   return at;
+}
+
+/** Whether JSON.stringify writes the canonical form; false also for what has none. */
+function isCanonicalInOrder(value: Json | undefined, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value === 'boolean' || value === null) return true;
+  if (typeof value !== 'object' || depth >= JSON_DEPTH_MAX) return false;
+  if (isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      if (!isCanonicalInOrder(value[index], depth + 1)) return false;
+    }
+    return true;
+  }
+  let last = '';
+  for (const key of Object.keys(value)) {
+    if (key < last || !key.isWellFormed() || !isCanonicalInOrder(value[key], depth + 1)) return false;
+    last = key;
+  }
+  return true;
 }
 
 function canonicalText(value: Json | undefined, depth: number): string {

@@ -1,4 +1,4 @@
-import { hmacSha256, sha256 } from '#crypto';
+import { growingHmacSha256, hmacSha256, sha256 } from '#crypto';
 import type { PayloadCommitment } from '@sekisho/contract';
 import { hex } from './byte-encodings.ts';
 import { Refusal } from './refusal.ts';
@@ -16,6 +16,27 @@ export function commit(payload: Uint8Array, salt: Uint8Array): PayloadCommitment
     commitment: `hmac-sha256:${hex(hmacSha256(salt, payload))}`,
     saltDigest: saltDigest(salt),
   };
+}
+
+/** {@link commit} to a payload that comes in pieces, so that an answer is never held for it. */
+export class GrowingCommitment {
+  readonly #hmac: ReturnType<typeof growingHmacSha256>;
+  readonly #salt: Uint8Array;
+
+  constructor(salt: Uint8Array) {
+    if (salt.length !== SALT_BYTES) throw new Refusal('commitment_malformed');
+    this.#hmac = growingHmacSha256(salt);
+    this.#salt = salt;
+  }
+
+  /** Text counts as its UTF-8 bytes. */
+  update(piece: Uint8Array | string): void {
+    this.#hmac.update(piece);
+  }
+
+  finish(): PayloadCommitment {
+    return { commitment: `hmac-sha256:${hex(this.#hmac.digest())}`, saltDigest: saltDigest(this.#salt) };
+  }
 }
 
 export function saltDigest(salt: Uint8Array): PayloadCommitment['saltDigest'] {

@@ -11,9 +11,13 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
-/** RFC 3339 in UTC with milliseconds. */
+let written = { ms: Number.NaN, text: '' };
+
+/** RFC 3339 in UTC with milliseconds. Written once a millisecond, however many ask. */
 export function timestamp(clock: Clock): string {
-  return new Date(clock.nowMs()).toISOString();
+  const ms = clock.nowMs();
+  if (ms !== written.ms) written = { ms, text: new Date(ms).toISOString() };
+  return written.text;
 }
 
 const JAPAN_OFFSET_MS = 9 * 60 * 60 * 1000;

@@ -210,14 +210,12 @@ export class CompleteChat {
         chunks: this.#recordedStream(crossing, target, answer, meter, signal),
       };
     }
-    const commitment = crossing.answerCommitment();
-    commitment.update(answer.body);
     // The outcome is durable before the answer is acknowledged: usage that a client saw is never lost.
     await crossing.recordOutcome({
       result: answer.status < 400 ? 'completed' : 'failed',
       status: answer.status,
       carried: target,
-      answer: commitment.finish(),
+      answer: crossing.commitAnswer(answer.body),
       usage: meter(answer.usage),
     });
     return { kind: 'whole', crossing: crossing.id, status: answer.status, body: answer.body };

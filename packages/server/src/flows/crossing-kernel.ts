@@ -1,9 +1,8 @@
-import { SekishoError, type IntentEntry } from '@sekisho/contract';
-import { commit, SALT_BYTES } from '@sekisho/proof';
+import { SekishoError, type IntentEntry, type PayloadCommitment } from '@sekisho/contract';
+import { commit, GrowingCommitment, SALT_BYTES } from '@sekisho/proof';
 import { timestamp, type Clock } from '../base/clock.ts';
 import { uuidV7, type Random } from '../base/random.ts';
 import {
-  GrowingCommitment,
   intentEntry,
   outcomeEntry,
   type CrossingEnd,
@@ -102,6 +101,12 @@ export class OpenCrossing {
     this.#intent = intent;
     this.#reference = reference;
     this.#salts = salts;
+  }
+
+  /** A commitment to an answer that is there as a whole. */
+  commitAnswer(answer: Uint8Array): PayloadCommitment {
+    if (this.#salts === undefined) throw new Error('a resumed crossing has no answer');
+    return commit(answer, this.#salts.answerSalt);
   }
 
   /** A commitment to the answer, to be fed while it is produced. */

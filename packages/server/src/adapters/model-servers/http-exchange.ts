@@ -71,6 +71,7 @@ export class PulledBody implements AsyncIterable<Buffer> {
   #controller: Dispatcher.DispatchController | undefined;
   #chunks: Buffer[] = [];
   #waitingBytes = 0;
+  #highWaterBytes = HIGH_WATER_BYTES;
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
@@ -82,7 +83,7 @@ export class PulledBody implements AsyncIterable<Buffer> {
   receive(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes > HIGH_WATER_BYTES) this.#controller?.pause();
+    if (this.#waitingBytes > this.#highWaterBytes) this.#controller?.pause();
     this.#wake?.();
   }
 
@@ -108,8 +109,7 @@ export class PulledBody implements AsyncIterable<Buffer> {
         const chunk = this.#chunks.shift();
         if (chunk !== undefined) {
           this.#waitingBytes -= chunk.length;
-          if (this.#waitingBytes <= HIGH_WATER_BYTES && this.#controller?.paused === true)
-            this.#controller.resume();
+          if (this.#waitingBytes <= this.#highWaterBytes) this.#resume();
           yield chunk;
         } else if (this.#error !== undefined) throw this.#error;
         else if (this.#ended) return;
@@ -123,13 +123,22 @@ export class PulledBody implements AsyncIterable<Buffer> {
 
   /** The whole body, at most `bytesMax`; rejects with a RangeError when it is longer. */
   async collect(bytesMax: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of this) {
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw new RangeError(`a body of over ${bytesMax} bytes`);
-      chunks.push(chunk);
+    this.#highWaterBytes = bytesMax;
+    this.#resume();
+    while (this.#error === undefined && this.#waitingBytes <= bytesMax) {
+      if (this.#ended) return this.#whole();
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    if (this.#error === undefined) this.abort(new RangeError(`a body of over ${bytesMax} bytes`));
+    throw this.#error;
+  }
+
+  #whole(): Buffer {
+    const [only, ...more] = this.#chunks;
+    return only !== undefined && more.length === 0 ? only : Buffer.concat(this.#chunks);
+  }
+
+  #resume(): void {
+    if (this.#controller?.paused === true) this.#controller.resume();
   }
 }

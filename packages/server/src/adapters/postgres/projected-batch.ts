@@ -32,14 +32,35 @@ const SALT_BYTES = 32;
 // Only what the tables hold is checked: the ledger has validated the whole entry, and two thirds of
 // its fields are of no use here. `kind` is looked at first, so a failure names the field at fault.
 const Kind = z.object({ kind: z.string() });
-const IntentFacts = z.object(
-  IntentEntry.pick({ time: true, crossing: true, tenant: true, workspace: true, subject: true }).shape,
-);
+const crossingFacts = IntentEntry.pick({
+  time: true,
+  crossing: true,
+  tenant: true,
+  workspace: true,
+  subject: true,
+}).shape;
+const IntentFacts = z.object({ ...crossingFacts, kind: z.literal('intent') });
 const OutcomeFacts = z.object({
-  ...IntentFacts.shape,
-  ...OutcomeEntry.pick({ intent: true, result: true, usage: true }).shape,
+  ...crossingFacts,
+  ...OutcomeEntry.pick({ kind: true, intent: true, result: true, usage: true }).shape,
   carried: z.unknown().optional(),
 });
+
+/** What stored bytes say of a crossing; undefined for another entry. Throws on bytes that are no ledger entry. */
+function parseProjectable(
+  bytes: Uint8Array,
+): z.infer<typeof IntentFacts> | z.infer<typeof OutcomeFacts> | undefined {
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  switch (Kind.parse(value).kind) {
+    case 'intent':
+      return IntentFacts.parse(value);
+    case 'outcome':
+      return OutcomeFacts.parse(value);
+    default:
+      LedgerEntry.parse(value);
+      return undefined;
+  }
+}
 
 /** Folds entries, in index order per log, into their effect. Throws on bytes that are no ledger entry. */
 export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
@@ -47,10 +68,10 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
   const openings = new Map<string, ProjectedOpening>();
   const usage = new UsageFold();
   for (const entry of entries) {
-    const value: unknown = JSON.parse(Buffer.from(entry.bytes).toString('utf8'));
-    switch (Kind.parse(value).kind) {
+    const projectable = entry.entry ?? parseProjectable(entry.bytes);
+    switch (projectable?.kind) {
       case 'intent': {
-        const intent = IntentFacts.parse(value);
+        const intent = projectable;
         crossings.set(intent.crossing, {
           ...factsOf(intent),
           startedAt: intent.time,
@@ -60,7 +81,7 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
         break;
       }
       case 'outcome': {
-        const outcome = OutcomeFacts.parse(value);
+        const outcome = projectable;
         usage.add(usageOf(outcome));
         addOpening(openings, outcome.crossing, entry.attachment);
         const known = crossings.get(outcome.crossing) ?? {
@@ -75,15 +96,14 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
         break;
       }
       default:
-        // Of no interest to the tables, but it must be an entry: bytes that are none stop the projection.
-        LedgerEntry.parse(value);
+      // Of no interest to the tables.
     }
   }
   return { crossings: [...crossings.values()], openings: [...openings.values()], usage: usage.deltas() };
 }
 
 function factsOf(
-  entry: z.infer<typeof IntentFacts>,
+  entry: Pick<IntentEntry, 'crossing' | 'tenant' | 'workspace' | 'subject'>,
 ): Pick<ProjectedCrossing, 'crossing' | 'tenant' | 'workspace' | 'subject'> {
   return {
     crossing: entry.crossing,

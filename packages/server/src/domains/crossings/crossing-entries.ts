@@ -1,4 +1,3 @@
-import { createHmac, type Hmac } from 'node:crypto';
 import type {
   Action,
   CopyPlacement,
@@ -8,7 +7,7 @@ import type {
   OutcomeEntry,
   PayloadCommitment,
 } from '@sekisho/contract';
-import { saltDigest } from '@sekisho/proof';
+import { hex } from '@sekisho/proof';
 
 /** The facts of a crossing that do not change on its road. */
 export interface CrossingFacts {
@@ -43,30 +42,7 @@ export interface CrossingEnd {
   };
 }
 
-/**
- * `commit` of the proof package for a payload that comes in pieces, so that an answer is never held
- * for its commitment.
- */
-export class GrowingCommitment {
-  readonly #hmac: Hmac;
-  readonly #salt: Uint8Array;
-
-  constructor(salt: Uint8Array) {
-    this.#hmac = createHmac('sha256', salt);
-    this.#salt = salt;
-  }
-
-  update(bytes: Uint8Array | string): void {
-    this.#hmac.update(bytes);
-  }
-
-  finish(): PayloadCommitment {
-    return {
-      commitment: `hmac-sha256:${this.#hmac.digest('hex')}`,
-      saltDigest: saltDigest(this.#salt),
-    };
-  }
-}
+// Entries are built with their keys in canonical order (RFC 8785), which makes writing them cheap.
 
 export function intentEntry(
   facts: CrossingFacts,
@@ -75,14 +51,23 @@ export function intentEntry(
   request: PayloadCommitment,
 ): IntentEntry {
   return {
-    version: 1,
-    kind: 'intent',
-    time,
-    ...facts,
-    policies: [...facts.policies],
+    action: facts.action,
+    crossing: facts.crossing,
+    dataClass: facts.dataClass,
     decision: decision.decision,
-    targets: [...decision.targets],
+    kind: 'intent',
+    platformRevision: facts.platformRevision,
+    policies: [...facts.policies],
+    policyDigest: facts.policyDigest,
+    principal: facts.principal,
+    purpose: facts.purpose,
     request,
+    subject: facts.subject,
+    targets: [...decision.targets],
+    tenant: facts.tenant,
+    time,
+    version: 1,
+    workspace: facts.workspace,
   };
 }
 
@@ -93,16 +78,47 @@ export function outcomeEntry(
   time: string,
   end: CrossingEnd,
 ): OutcomeEntry {
-  const { kind: _kind, decision: _decision, targets: _targets, time: _time, ...facts } = intent;
   return {
-    ...facts,
+    action: intent.action,
+    ...(end.answer === undefined ? {} : { answer: end.answer }),
+    ...(end.carried === undefined ? {} : { carried: carriedField(end.carried) }),
+    crossing: intent.crossing,
+    dataClass: intent.dataClass,
+    intent: { index: reference.index, leafHash: `sha256:${hex(reference.leafHash)}` },
     kind: 'outcome',
-    time,
-    intent: { index: reference.index, leafHash: `sha256:${Buffer.from(reference.leafHash).toString('hex')}` },
+    platformRevision: intent.platformRevision,
+    policies: intent.policies,
+    policyDigest: intent.policyDigest,
+    principal: intent.principal,
+    purpose: intent.purpose,
+    request: intent.request,
     result: end.result,
     status: end.status,
-    ...(end.carried === undefined ? {} : { carried: { ...end.carried, copies: [...end.carried.copies] } }),
-    ...(end.answer === undefined ? {} : { answer: end.answer }),
-    usage: end.usage,
+    subject: intent.subject,
+    tenant: intent.tenant,
+    time,
+    usage: {
+      amountYen: end.usage.amountYen,
+      estimated: end.usage.estimated,
+      inputTokens: end.usage.inputTokens,
+      outputTokens: end.usage.outputTokens,
+    },
+    version: 1,
+    workspace: intent.workspace,
+  };
+}
+
+function carriedField(carried: NonNullable<CrossingEnd['carried']>): NonNullable<OutcomeEntry['carried']> {
+  const { assurance, copies, endpoint } = carried;
+  return {
+    assurance,
+    copies: copies.map(({ kind, operator, operatorCountry, place, site }) => ({
+      kind,
+      operator,
+      operatorCountry,
+      place,
+      site,
+    })),
+    endpoint,
   };
 }

@@ -1,8 +1,2 @@
-export {
-  GrowingCommitment,
-  intentEntry,
-  outcomeEntry,
-  type CrossingEnd,
-  type CrossingFacts,
-} from './crossing-entries.ts';
+export { intentEntry, outcomeEntry, type CrossingEnd, type CrossingFacts } from './crossing-entries.ts';
 export type { CrossingIndex, IndexedCrossing } from './ports.ts';

@@ -114,6 +114,12 @@ export class Delivery {
 }
 
 function settledEntry({ entry }: DurableEntry): SettledEntry {
-  const { log, index, bytes, attachment } = entry;
-  return { log: log.name, index, bytes, ...(attachment === undefined ? {} : { attachment }) };
+  const { log, index, bytes, value, attachment } = entry;
+  return {
+    log: log.name,
+    index,
+    bytes,
+    ...(value === undefined ? {} : { entry: value }),
+    ...(attachment === undefined ? {} : { attachment }),
+  };
 }

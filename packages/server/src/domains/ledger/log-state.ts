@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '@sekisho/contract';
 import type { LogName } from './ledger.ts';
 import { IndexWaiters } from './index-waiters.ts';
 import type { LogTree } from './log-tree.ts';
@@ -36,6 +37,8 @@ export interface LogEntry {
   readonly log: LogState;
   readonly index: number;
   readonly bytes: Uint8Array;
+  /** What the bytes say; undefined after a replay. */
+  readonly value: LedgerEntry | undefined;
   readonly leafHash: Uint8Array;
   readonly attachment: Uint8Array | undefined;
 }

@@ -246,6 +246,7 @@ class EmbeddedLedger implements Ledger {
       log,
       index: log.nextIndex,
       bytes,
+      value,
       leafHash: leafHash(bytes),
       attachment: attachment === undefined ? undefined : Uint8Array.from(attachment),
     };

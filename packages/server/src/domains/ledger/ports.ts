@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '@sekisho/contract';
 import type { NoteSigner } from '@sekisho/proof';
 import type { LogName } from './ledger.ts';
 
@@ -7,6 +8,8 @@ export interface SettledEntry {
   readonly index: number;
   /** Canonical JSON of a LedgerEntry. */
   readonly bytes: Uint8Array;
+  /** What the bytes say, where this process wrote them; absent after a replay. */
+  readonly entry?: LedgerEntry;
   readonly attachment?: Uint8Array;
 }
 

@@ -32,6 +32,7 @@ export async function replayWal(
         log,
         index: record.index,
         bytes: record.bytes,
+        value: undefined,
         leafHash: leafHash(record.bytes),
         attachment: record.attachment,
       };

@@ -57,9 +57,10 @@ export class Sequencer {
   }
 
   async #run(): Promise<void> {
-    // Once round the event loop: requests that arrived together share the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0 && this.#fuse.blown === undefined) {
+      // Once round the event loop: requests that arrived together share a batch.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#queue.length === 0) break;
       const batch = this.#takeBatch();
       const entries = batch.map((queued) => queued.entry);
       try {

@@ -11,8 +11,9 @@ export const PlatformChange = z.strictObject({
   subject: z.string(),
   /** Dotted path inside the subject for a change; empty when the whole is added or removed. */
   path: z.string(),
-  before: z.json().optional(),
-  after: z.json().optional(),
+  /** Any JSON. Not `z.json()`: it is recursive, and the OpenAPI document has no place for that. */
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
 });
 export type PlatformChange = z.infer<typeof PlatformChange>;
 

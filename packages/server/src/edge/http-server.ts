@@ -7,7 +7,7 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import { faultsOf, SekishoError } from '@sekisho/contract';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Log } from '../base/log.ts';
@@ -37,6 +37,10 @@ export async function createCellServer(parts: {
   readonly random: Random;
 }): Promise<FastifyInstance> {
   const { openAi, log, random, tls } = parts;
+  const refuse = (thrown: unknown, reply: FastifyReply): void => {
+    const error = toSekishoError(fromFastify(thrown), log, random);
+    void reply.status(error.status).send(adminError(error));
+  };
   const fastify = Fastify({
     // Fastify's types name the plain server; an https server has the same events and methods.
     serverFactory: (handler): Server => {
@@ -46,6 +50,8 @@ export async function createCellServer(parts: {
       };
       return tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
     },
+    // Thrown before any handler is found: a malformed path, a parameter that is too long.
+    frameworkErrors: (thrown, _request, reply) => refuse(thrown, reply),
     bodyLimit: 64 * 1024,
     requestTimeout: REQUEST_TIMEOUT_MS,
   });
@@ -57,10 +63,7 @@ export async function createCellServer(parts: {
   });
   fastify.setSerializerCompiler(serializerCompiler);
 
-  fastify.setErrorHandler((thrown: unknown, _request, reply) => {
-    const error = toSekishoError(fromFastify(thrown), log, random);
-    void reply.status(error.status).send(adminError(error));
-  });
+  fastify.setErrorHandler((thrown: unknown, _request, reply) => refuse(thrown, reply));
   fastify.setNotFoundHandler((request, reply) => {
     const error = new SekishoError('not_found', `${request.method} ${request.url.slice(0, 200)}`);
     void reply.status(error.status).send(adminError(error));

@@ -45,9 +45,12 @@ function csv(
   return `\uFEFF${lines.join('\r\n')}\r\n`;
 }
 
-/** A text that begins like a formula is prefixed, since a spreadsheet would run it. */
+/**
+ * A text that begins like a formula is prefixed, since a spreadsheet would run it; under a Japanese
+ * locale also one that begins with a full-width sign (OWASP, CSV Injection).
+ */
 function csvField(value: string | number | undefined): string {
   const text = String(value ?? '');
-  const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = typeof value === 'string' && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }

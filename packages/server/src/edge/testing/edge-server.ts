@@ -13,7 +13,9 @@ export const ADMIN_KEY = 'sk-sekisho-admin-test';
 /** A listener with the real edges over the road of fakes, and what it logged as an error. */
 export async function edgeServer(
   model: FakeServer,
-  adminRoutes: Parameters<typeof createCellServer>[0]['adminRoutes'] = async () => undefined,
+  adminRoutesOf: (authenticate: Authenticate) => Parameters<typeof createCellServer>[0]['adminRoutes'] = () =>
+    async () =>
+      undefined,
 ) {
   const random = systemRandom();
   const owner = { tenant: 'city', workspace: 'welfare', label: 'api' };
@@ -33,7 +35,7 @@ export async function edgeServer(
   };
   const server = await createCellServer({
     openAi: new OpenAiEdge(authenticate, flows, log, random),
-    adminRoutes,
+    adminRoutes: adminRoutesOf(authenticate),
     publicRoutes: async () => undefined,
     tls: undefined,
     log,
@@ -45,7 +47,7 @@ export async function edgeServer(
     server.server.closeAllConnections();
     await server.close();
   };
-  return { ...road, port, url, apiKey, authenticate, errors, close };
+  return { ...road, port, url, apiKey, errors, close, swagger: () => server.swagger() };
 }
 
 /** A connection on which a test writes bytes of its own. */

@@ -51,6 +51,14 @@ export const refusals = {
     ja: 'チェックポイントの形式が正しくありません。',
     en: 'The checkpoint is malformed.',
   },
+  policy_malformed: {
+    ja: '立会人ポリシー(C2SP tlog-policy)の形式が正しくありません。',
+    en: 'The witness policy is malformed (C2SP tlog-policy).',
+  },
+  submission_malformed: {
+    ja: '立会人への要求(C2SP tlog-witness)の形式が正しくありません。',
+    en: 'The request to the witness is malformed (C2SP tlog-witness).',
+  },
   commitment_malformed: {
     ja: 'コミットメントまたはソルトの形式が正しくありません。',
     en: 'The commitment or salt is malformed.',

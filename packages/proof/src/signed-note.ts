@@ -62,18 +62,36 @@ export interface VerifiedNote {
  * `note_signature_invalid` or `note_unsigned` (no known key signed).
  */
 export function verifyNote(note: string, keys: readonly VerifierKey[]): VerifiedNote {
-  const { body, signatures } = parseNote(note);
-  const signedBytes = utf8(body);
-  const signedBy: VerifierKey[] = [];
-  for (const [at, { name, keyId, signature }] of signatures.entries()) {
-    const key = keys.find((known) => known.name === name && known.keyId === keyId);
-    if (key === undefined || signedBy.includes(key)) continue;
-    if (!key.verify(signedBytes, signature)) throw new Refusal('note_signature_invalid', `signatures.${at}`);
-    signedBy.push(key);
-  }
-  const [first, ...others] = signedBy;
+  const { body, signatures } = verifiedSignatures(note, keys);
+  const [first, ...others] = signatures.map(({ key }) => key);
   if (first === undefined) throw new Refusal('note_unsigned');
   return { body, signedBy: [first, ...others] };
+}
+
+export interface VerifiedSignature {
+  readonly key: VerifierKey;
+  /** Its verified bytes; a cosigner's hold a time (`parseTimedSignature`). */
+  readonly signature: Uint8Array;
+}
+
+/**
+ * As {@link verifyNote}, with the bytes of each signature, and an empty list where no known key
+ * signed. Throws Refusal `note_malformed` or `note_signature_invalid`.
+ */
+export function verifiedSignatures(
+  note: string,
+  keys: readonly VerifierKey[],
+): { readonly body: string; readonly signatures: readonly VerifiedSignature[] } {
+  const { body, signatures } = parseNote(note);
+  const signedBytes = utf8(body);
+  const verified: VerifiedSignature[] = [];
+  for (const [at, { name, keyId, signature }] of signatures.entries()) {
+    const key = keys.find((known) => known.name === name && known.keyId === keyId);
+    if (key === undefined || verified.some((earlier) => earlier.key === key)) continue;
+    if (!key.verify(signedBytes, signature)) throw new Refusal('note_signature_invalid', `signatures.${at}`);
+    verified.push({ key, signature });
+  }
+  return { body, signatures: verified };
 }
 
 /**
@@ -82,10 +100,15 @@ export function verifyNote(note: string, keys: readonly VerifierKey[]): Verified
  */
 export function signNote(body: string, ...signers: readonly NoteSigner[]): string {
   const lines = signers.map((signer) => {
-    const signature = concatBytes([keyIdBytes(signer.keyId), signer.sign(utf8(body))]);
-    return `\u2014 ${signer.name} ${base64(signature)}\n`;
+    const { name, keyId } = signer;
+    return formatSignatureLine({ name, keyId, signature: signer.sign(utf8(body)) });
   });
   const note = `${body}\n${lines.join('')}`;
   if (!body.endsWith('\n') || parseNote(note).body !== body) throw new Refusal('note_malformed');
   return note;
+}
+
+/** One line with its newline, as it stands in a note. */
+export function formatSignatureLine({ name, keyId, signature }: NoteSignature): string {
+  return `\u2014 ${name} ${base64(concatBytes([keyIdBytes(keyId), signature]))}\n`;
 }

@@ -1,32 +1,66 @@
-import { ed25519Signer, ed25519Verifier, sha256 } from '#crypto';
+import { ed25519Signer, ed25519Verifier, mlDsa44Verifier, sha256 } from '#crypto';
 import { base64, bytesOfBase64, concatBytes, hex, utf8 } from './byte-encodings.ts';
+import { ed25519CosignedMessage, mlDsa44CosignedMessage, parseTimedSignature } from './cosigned-message.ts';
+import { isKeyName } from './key-name.ts';
 import { Refusal } from './refusal.ts';
+
+export { isKeyName };
 
 /**
  * Keys of C2SP signed-note. A verifier key (vkey) is one line of text:
  * `name+hex(key id)+base64(type ‖ public key)`.
  */
 
-interface SignatureType {
-  readonly publicKeyBytes: number;
-  /** Makes the check of a note's body against the signature bytes that follow the key id. */
-  verifier(publicKey: Uint8Array): (body: Uint8Array, signature: Uint8Array) => boolean;
-}
+/** Checks a note's body against the signature bytes that follow the key id. */
+type Verify = (body: Uint8Array, signature: Uint8Array) => boolean;
 
 /**
- * Signature types by their number in signed-note. Cosigners (04, timestamped Ed25519; 06, ML-DSA-44)
- * take their place here: their signature bytes carry the time, so `verifier` rebuilds what they signed.
+ * A log says: this is my tree. A cosigner says: of this log I saw, at that time, this tree and none
+ * that contradicts it (C2SP tlog-cosignature).
  */
+export type KeyRole = 'log' | 'cosigner';
+
+interface SignatureType {
+  readonly role: KeyRole;
+  readonly publicKeyBytes: number;
+  verifier(publicKey: Uint8Array, name: string): Verify;
+}
+
+/** Ed25519 over the note's body: the key of a log. */
+export const ED25519_LOG = 0x01;
+export const ED25519_COSIGNER = 0x04;
+export const ML_DSA_44_COSIGNER = 0x06;
+
+/** Signature types by their number in signed-note. */
 const signatureTypes: ReadonlyMap<number, SignatureType> = new Map([
-  [0x01, { publicKeyBytes: 32, verifier: ed25519Verifier }],
+  [ED25519_LOG, { role: 'log', publicKeyBytes: 32, verifier: ed25519Verifier }],
+  [ED25519_COSIGNER, { role: 'cosigner', publicKeyBytes: 32, verifier: ed25519CosignerVerifier }],
+  [ML_DSA_44_COSIGNER, { role: 'cosigner', publicKeyBytes: 1312, verifier: mlDsa44CosignerVerifier }],
 ]);
-const ED25519 = 0x01;
+
+function ed25519CosignerVerifier(publicKey: Uint8Array): Verify {
+  const verify = ed25519Verifier(publicKey);
+  return (body, bytes) => {
+    const timed = parseTimedSignature(bytes);
+    return timed !== undefined && verify(ed25519CosignedMessage(body, timed.timeSeconds), timed.signature);
+  };
+}
+
+function mlDsa44CosignerVerifier(publicKey: Uint8Array, name: string): Verify {
+  const verify = mlDsa44Verifier(publicKey);
+  return (body, bytes) => {
+    const timed = parseTimedSignature(bytes);
+    const message = timed && mlDsa44CosignedMessage(name, body, timed.timeSeconds);
+    return message !== undefined && verify(message, timed?.signature ?? new Uint8Array(0));
+  };
+}
 
 export interface VerifierKey {
   readonly name: string;
   /** First four bytes of `SHA-256(name ‖ 0A ‖ type ‖ public key)`, big endian. */
   readonly keyId: number;
   readonly type: number;
+  readonly role: KeyRole;
   readonly publicKey: Uint8Array;
   verify(body: Uint8Array, signature: Uint8Array): boolean;
 }
@@ -37,14 +71,7 @@ export interface NoteSigner {
   sign(bytes: Uint8Array): Uint8Array;
 }
 
-/** Longest key name. */
-const NAME_LENGTH_MAX = 256;
 const VERIFIER_KEYS_MAX = 10_000;
-
-/** A key name: not empty, no white space, no plus, no control character (C2SP signed-note). */
-export function isKeyName(name: string): boolean {
-  return name.length <= NAME_LENGTH_MAX && name.isWellFormed() && /^[^\s+\p{Cc}]+$/u.test(name);
-}
 
 export function keyId(name: string, type: number, publicKey: Uint8Array): number {
   const [a = 0, b = 0, c = 0, d = 0] = sha256(
@@ -72,16 +99,19 @@ export function parseVerifierKey(vkey: string): VerifierKey {
     name,
     keyId: Number.parseInt(idHex, 16),
     type: typeNumber,
+    role: type.role,
     publicKey,
-    verify: type.verifier(publicKey),
+    verify: type.verifier(publicKey, name),
   };
 }
 
-/** The vkey of an Ed25519 log key of 32 bytes. */
-export function formatVerifierKey(name: string, publicKey: Uint8Array): string {
-  if (!isKeyName(name) || publicKey.length !== 32) throw new Refusal('verifier_key_malformed');
-  const id = keyId(name, ED25519, publicKey).toString(16).padStart(8, '0');
-  return `${name}+${id}+${base64(concatBytes([Uint8Array.of(ED25519), publicKey]))}`;
+/** The vkey of a public key; without a type, of an Ed25519 log key of 32 bytes. */
+export function formatVerifierKey(name: string, publicKey: Uint8Array, type: number = ED25519_LOG): string {
+  if (!isKeyName(name) || publicKey.length !== signatureTypes.get(type)?.publicKeyBytes) {
+    throw new Refusal('verifier_key_malformed');
+  }
+  const id = keyId(name, type, publicKey).toString(16).padStart(8, '0');
+  return `${name}+${id}+${base64(concatBytes([Uint8Array.of(type), publicKey]))}`;
 }
 
 /**
@@ -111,7 +141,7 @@ export function ed25519NoteSigner(
   const signer = ed25519Signer(seed);
   return {
     name,
-    keyId: keyId(name, ED25519, signer.publicKey),
+    keyId: keyId(name, ED25519_LOG, signer.publicKey),
     verifierKey: formatVerifierKey(name, signer.publicKey),
     sign: (bytes) => signer.sign(bytes),
   };

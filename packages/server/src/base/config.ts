@@ -6,7 +6,16 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { logLevels, type LogLevel } from './log.ts';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+/** Decimal digits or an integer: whatever else JavaScript makes a number of, such as nothing, is a mistake. */
+const Port = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+  ])
+  .pipe(z.int().min(0).max(65_535));
 const Switch = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
 /** Settings of a cell. Each can be set by flag, environment and file, in that order of precedence. */

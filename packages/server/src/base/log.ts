@@ -14,7 +14,9 @@ export type LogLevel = (typeof logLevels)[number];
 export function jsonLog(nowMs: () => number, least: LogLevel, write: (line: string) => void): Log {
   const emit = (level: LogLevel, event: string, fields: LogFields = {}): void => {
     if (logLevels.indexOf(level) < logLevels.indexOf(least)) return;
-    write(`${JSON.stringify({ time: new Date(nowMs()).toISOString(), level, event, ...fields })}\n`);
+    const head = { time: new Date(nowMs()).toISOString(), level, event };
+    // Named first, and last so that no field replaces it.
+    write(`${JSON.stringify({ ...head, ...fields, ...head })}\n`);
   };
   return {
     info: (event, fields) => emit('info', event, fields),
@@ -23,7 +25,16 @@ export function jsonLog(nowMs: () => number, least: LogLevel, write: (line: stri
   };
 }
 
-/** The stack of an unknown thrown value, for the log only. */
-export function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+const CAUSES_MAX = 5;
+
+/** The stack of an unknown thrown value and of what caused it, for the log only. Never throws. */
+export function describeCause(thrown: unknown): string {
+  const stacks: string[] = [];
+  for (let cause = thrown; stacks.length < CAUSES_MAX; cause = cause.cause) {
+    if (cause instanceof Error) stacks.push(cause.stack ?? cause.message);
+    else
+      stacks.push(typeof cause === 'object' && cause !== null ? 'an object that is no error' : String(cause));
+    if (!(cause instanceof Error) || cause.cause === undefined) break;
+  }
+  return stacks.join('\ncaused by: ');
 }

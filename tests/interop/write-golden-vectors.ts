@@ -9,7 +9,7 @@ import { goldenVectors } from '../../packages/proof/src/testing/golden-vectors.t
 const folder = resolve(import.meta.dirname, '../../vectors');
 const { keys, vectors } = await goldenVectors();
 
-for (const kind of ['receipts', 'checkpoints', 'notes']) {
+for (const kind of ['receipts', 'checkpoints', 'notes', 'tlog-proofs', 'cose']) {
   rmSync(join(folder, kind), { recursive: true, force: true });
 }
 for (const { file, bytes } of vectors) {

@@ -38,27 +38,47 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(nodeScratch);
 }
 
-export type ProofVerdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: Extract<RefusalCode, `proof_${string}`> };
+interface RefusedProof {
+  readonly ok: false;
+  readonly code: Extract<RefusalCode, `proof_${string}`>;
+}
+
+export type ProofVerdict = { readonly ok: true } | RefusedProof;
 
 const proven: ProofVerdict = { ok: true };
 
-/** RFC 9162 section 2.1.3.2. `hashes` run from the leaf to the root. */
-export function verifyInclusion(claim: {
+/** A leaf's place in a tree, and the way up. */
+interface InclusionPath {
   readonly index: number;
   readonly size: number;
   readonly leafHash: Uint8Array;
-  readonly root: Uint8Array;
+  /** From the leaf to the root. */
   readonly hashes: readonly Uint8Array[];
-}): ProofVerdict {
-  const { index, size, hashes } = claim;
+}
+
+/** RFC 9162 section 2.1.3.2. */
+export function verifyInclusion(claim: InclusionPath & { readonly root: Uint8Array }): ProofVerdict {
+  if (!isHash(claim.root)) return refused('proof_malformed');
+  const led = inclusionRoot(claim);
+  if (!led.ok) return led;
+  return equalBytes(led.root, claim.root) ? proven : refused('proof_root_mismatch');
+}
+
+/**
+ * The root that an inclusion proof leads to, by the computation of RFC 9162 section 2.1.3.2, for
+ * proofs whose root is not stated but signed. It proves nothing before that signature is checked,
+ * and only if the signature also covers `size`: two sizes can give one root to two indexes.
+ */
+export function inclusionRoot(
+  path: InclusionPath,
+): { readonly ok: true; readonly root: Uint8Array } | RefusedProof {
+  const { index, size, hashes } = path;
   if (!isCount(index) || !isCount(size) || index >= size) return refused('proof_out_of_range');
-  if (![claim.leafHash, claim.root, ...hashes].every(isHash)) return refused('proof_malformed');
+  if (![path.leafHash, ...hashes].every(isHash)) return refused('proof_malformed');
 
   let position = index;
   let last = size - 1;
-  let hash = claim.leafHash;
+  let hash = path.leafHash;
   for (const sibling of hashes) {
     if (last === 0) return refused('proof_malformed');
     if (position % 2 === 1 || position === last) {
@@ -74,8 +94,7 @@ export function verifyInclusion(claim: {
     position = half(position);
     last = half(last);
   }
-  if (last !== 0) return refused('proof_malformed');
-  return equalBytes(hash, claim.root) ? proven : refused('proof_root_mismatch');
+  return last === 0 ? { ok: true, root: hash } : refused('proof_malformed');
 }
 
 /**
@@ -241,6 +260,6 @@ function largestPowerBelow(width: number): number {
   return power;
 }
 
-function refused(code: Extract<RefusalCode, `proof_${string}`>): ProofVerdict {
+function refused(code: Extract<RefusalCode, `proof_${string}`>): RefusedProof {
   return { ok: false, code };
 }

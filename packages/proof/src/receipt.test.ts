@@ -6,11 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { base64, textOfUtf8, utf8 } from './byte-encodings.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 import { commit, openCommitment } from './commitment.ts';
+import { verifyCoseReceipt } from './cose-receipt.ts';
 import { checkPayload, parseReceipt, verifyReceipt } from './receipt.ts';
 import { Refusal } from './refusal.ts';
 import { verifyNote } from './signed-note.ts';
 import { goldenVectors } from './testing/golden-vectors.ts';
 import { sampleCrossing, sampleOrigin, sampleReceipts, sampleSigner } from './testing/sample-log.ts';
+import { verifyTlogProof } from './tlog-proof.ts';
 import { parseVerifierKey, parseVerifierKeys } from './verifier-key.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
@@ -18,8 +20,13 @@ const vectorsFolder = resolve(import.meta.dirname, '../../../vectors');
 
 /** How the verifier of its kind judges a golden file. */
 function judge(file: string, bytes: Uint8Array, keys: readonly VerifierKey[]): unknown {
-  if (file.startsWith('receipts/')) {
-    const verdict = verifyReceipt(bytes, keys);
+  if (/^(?:receipts|tlog-proofs|cose)\//.test(file)) {
+    const verify = file.startsWith('cose/')
+      ? verifyCoseReceipt
+      : file.startsWith('tlog')
+        ? verifyTlogProof
+        : verifyReceipt;
+    const verdict = verify(bytes, keys);
     return verdict.verdict === 'valid' ? 'valid' : { code: verdict.code, where: verdict.where };
   }
   const text = textOfUtf8(bytes)!;
@@ -46,7 +53,9 @@ describe('golden vectors', () => {
 
   test('are the files there and no others, in the bytes that are written today', async () => {
     const written = await goldenVectors();
-    const present = globSync('{receipts,checkpoints,notes}/*/*', { cwd: vectorsFolder });
+    const present = globSync('{receipts,checkpoints,notes,tlog-proofs,cose}/*/*', {
+      cwd: vectorsFolder,
+    });
     expect(present.toSorted()).toEqual(written.vectors.map(({ file }) => file).toSorted());
     expect(readFileSync(join(vectorsFolder, 'cell.vkey'), 'utf8')).toBe(written.keys);
     for (const { file, bytes, expected } of written.vectors) {

@@ -75,6 +75,22 @@ export const refusals = {
     ja: '受領証が正規形ではありません。整形し直されたか変更されています。受け取ったままのファイルを使ってください。',
     en: 'The receipt is not in canonical form: it was reformatted or changed. Use the file exactly as served.',
   },
+  tlog_proof_malformed: {
+    ja: 'tlog-proofの形式が正しくありません。',
+    en: 'The tlog-proof is malformed.',
+  },
+  cose_malformed: {
+    ja: 'COSE受領証の形式が正しくないか、正規の符号化ではありません。',
+    en: 'The COSE receipt is malformed, or not in the one encoding that it can have.',
+  },
+  cose_unsigned: {
+    ja: 'COSE受領証が名乗る鍵を知りません。検証鍵がこのセルのものか確かめてください。',
+    en: 'The key that the COSE receipt names is not known. Check that the verifier keys are those of this cell.',
+  },
+  cose_signature_invalid: {
+    ja: '署名が、記録と証明から計算した木の根に対するものではありません。記録、証明、署名のどれかが変わっています。',
+    en: 'The signature is not over the root that entry and proof lead to: entry, proof or signature was changed.',
+  },
   origin_mismatch: {
     ja: '台帳が、この受領証のテナントのものではありません。',
     en: 'The log does not belong to the tenant of this receipt.',

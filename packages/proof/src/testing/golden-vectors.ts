@@ -5,20 +5,15 @@ import { signCheckpoint } from '../checkpoint.ts';
 import type { RefusalCode } from '../refusal.ts';
 import { parseReceipt } from '../receipt.ts';
 import { signNote } from '../signed-note.ts';
-import { sampleOrigin, sampleReceipts, sampleSigner } from './sample-log.ts';
-import type { CrossingChanges } from './sample-log.ts';
+import { coseVectors, tlogProofVectors } from './golden-proof-forms.ts';
+import type { GoldenVector } from './golden-vector.ts';
+import { sampleForms, sampleOrigin, sampleSigner } from './sample-log.ts';
+import type { CrossingChanges, SampleForms } from './sample-log.ts';
 
 /**
  * The golden files under `vectors/` of the repository, made here and nowhere else. Every one says
  * how a verifier that trusts the keys of `vectors/cell.vkey` must judge it.
  */
-interface GoldenVector {
-  /** `receipts/valid/completed.json`: the first folder is the kind. */
-  readonly file: string;
-  readonly bytes: Uint8Array;
-  readonly expected: 'valid' | { readonly code: RefusalCode; readonly where: string };
-}
-
 interface GoldenVectors {
   readonly keys: string;
   readonly vectors: readonly GoldenVector[];
@@ -61,8 +56,10 @@ const crossings = {
 } as const satisfies Record<string, CrossingChanges>;
 
 export async function goldenVectors(): Promise<GoldenVectors> {
-  const own = await receiptsByName(sampleOrigin);
-  const strangers = await receiptsByName('another-cell.example.jp/ledger/asahikawa');
+  const ownForms = await formsByName(sampleOrigin);
+  const strangersForms = await formsByName('another-cell.example.jp/ledger/asahikawa');
+  const own: ReceiptsByName = (name) => ownForms(name).receipt;
+  const strangers: ReceiptsByName = (name) => strangersForms(name).receipt;
   const keys = [sampleSigner(sampleOrigin), sampleSigner(`cell.example.jp/ledger/${OTHER_TENANT}`)];
   return {
     keys: [
@@ -77,16 +74,18 @@ export async function goldenVectors(): Promise<GoldenVectors> {
       ...respelledReceipts(own),
       ...checkpoints(),
       ...notes(),
+      ...tlogProofVectors(ownForms, strangersForms),
+      ...coseVectors(ownForms, strangersForms),
     ],
   };
 }
 
 type ReceiptsByName = (name: keyof typeof crossings) => Uint8Array;
 
-async function receiptsByName(origin: string): Promise<ReceiptsByName> {
-  const { receipts } = await sampleReceipts(origin, Object.values(crossings));
+async function formsByName(origin: string): Promise<(name: keyof typeof crossings) => SampleForms> {
+  const { forms } = await sampleForms(origin, Object.values(crossings));
   const names = Object.keys(crossings);
-  return (name) => present(receipts[names.indexOf(name)]);
+  return (name) => present(forms[names.indexOf(name)]);
 }
 
 function validReceipts(own: ReceiptsByName): GoldenVector[] {

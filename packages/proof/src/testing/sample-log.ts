@@ -4,9 +4,12 @@ import { base64, hex, utf8 } from '../byte-encodings.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { signCheckpoint } from '../checkpoint.ts';
 import { commit } from '../commitment.ts';
+import { formatCoseReceipt, signCoseTreeHead } from '../cose-receipt.ts';
+import type { CoseTreeHead } from '../cose-receipt.ts';
 import { inclusionProof, leafHash } from '../merkle-tree.ts';
 import type { ReadHash } from '../merkle-tree.ts';
 import { formatReceipt } from '../receipt.ts';
+import { formatTlogProof } from '../tlog-proof.ts';
 import { TreeFrontier } from '../tree-frontier.ts';
 import { ed25519NoteSigner } from '../verifier-key.ts';
 
@@ -21,6 +24,7 @@ interface SampleLog {
   readonly root: Uint8Array;
   /** Signed note of the whole log. */
   readonly checkpoint: string;
+  readonly head: CoseTreeHead;
   readonly readHash: ReadHash;
 }
 
@@ -38,6 +42,7 @@ function sampleLog(origin: string, entries: readonly Uint8Array[]): SampleLog {
     size: entries.length,
     root,
     checkpoint: signCheckpoint({ origin, size: entries.length, root }, signer),
+    head: signCoseTreeHead({ origin, size: entries.length, root }, signer),
     readHash,
   };
 }
@@ -167,21 +172,43 @@ function sampleGenesis(origin: string): LedgerEntry {
   return { version: 1, kind: 'genesis', time: CELL_TIME, origin };
 }
 
-/** A log of a genesis entry and crossings in turn, and a receipt for the outcome of each. */
-export async function sampleReceipts(
+/** The receipt of one outcome in its three forms. */
+export interface SampleForms {
+  readonly receipt: Uint8Array;
+  readonly tlogProof: Uint8Array;
+  readonly cose: Uint8Array;
+}
+
+/** A log of a genesis entry and crossings in turn, and the receipts of each outcome. */
+export async function sampleForms(
   origin: string,
   changes: readonly CrossingChanges[],
-): Promise<{ readonly log: SampleLog; readonly receipts: readonly Uint8Array[] }> {
+): Promise<{ readonly log: SampleLog; readonly forms: readonly SampleForms[] }> {
   const crossings = changes.map((change, n) => sampleCrossing(n, 2 * n + 1, change));
   const entries = [sampleGenesis(origin), ...crossings.flatMap(({ intent, outcome }) => [intent, outcome])];
   const log = sampleLog(
     origin,
     entries.map((entry) => canonicalJson(entry)),
   );
-  const receipts = crossings.map(async ({ outcome, openings }, n) => {
+  const { checkpoint, head } = log;
+  const forms = crossings.map(async ({ outcome, openings }, n): Promise<SampleForms> => {
     const index = 2 * n + 2;
     const hashes = await inclusionProof(index, log.size, log.readHash);
-    return formatReceipt({ statement: outcome, index, hashes, checkpoint: log.checkpoint, openings });
+    const leaf = canonicalJson(outcome);
+    return {
+      receipt: formatReceipt({ statement: outcome, index, hashes, checkpoint, openings }),
+      tlogProof: formatTlogProof({ extra: leaf, index, hashes, checkpoint }),
+      cose: formatCoseReceipt({ leaf, index, hashes, head }),
+    };
   });
-  return { log, receipts: await Promise.all(receipts) };
+  return { log, forms: await Promise.all(forms) };
+}
+
+/** As {@link sampleForms}, the sekisho-receipts alone. */
+export async function sampleReceipts(
+  origin: string,
+  changes: readonly CrossingChanges[],
+): Promise<{ readonly log: SampleLog; readonly receipts: readonly Uint8Array[] }> {
+  const { log, forms } = await sampleForms(origin, changes);
+  return { log, receipts: forms.map(({ receipt }) => receipt) };
 }

@@ -20,7 +20,10 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
       } else chunks.push(chunk);
     });
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const left = (): void => reject(new SekishoError('client_closed_request'));
+    const left = (): void => {
+      // Every request closes at last; an error object for each would cost more than reading it.
+      if (!request.complete) reject(new SekishoError('client_closed_request'));
+    };
     request.once('error', left);
     request.once('close', left);
   });

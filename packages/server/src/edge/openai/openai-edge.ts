@@ -103,8 +103,8 @@ export class OpenAiEdge {
       { principal, completion, body, dataClass, purpose },
       gone.signal,
     );
-    response.setHeader(inferenceHeaders.receipt, answer.crossing);
-    if (answer.kind === 'whole') return send(response, answer.status, answer.body);
+    const receipt = { [inferenceHeaders.receipt]: answer.crossing };
+    if (answer.kind === 'whole') return send(response, answer.status, answer.body, receipt);
     await sendStream(response, answer);
   }
 
@@ -135,8 +135,17 @@ function requireMethod(request: IncomingMessage, method: string): void {
     throw new SekishoError('method_not_allowed', `${request.method ?? ''} (${method})`);
 }
 
-function send(response: ServerResponse, status: number, body: string | Buffer): void {
-  response.writeHead(status, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) });
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': JSON_TYPE,
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
   response.end(body);
 }
 
@@ -153,6 +162,7 @@ async function sendStream(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
+    [inferenceHeaders.receipt]: answer.crossing,
   });
   response.flushHeaders();
   for await (const chunk of answer.chunks) {

@@ -42,13 +42,19 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
 
 const Purpose = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/);
 
+const unstated = { dataClass: undefined, purpose: 'inference' } as const;
+
 /** Data class and purpose as the client states them in headers. */
 export function parseCrossingHeaders(headers: IncomingHttpHeaders): {
   readonly dataClass: DataClass | undefined;
   readonly purpose: string;
 } {
-  const dataClass = z.optional(DataClass).safeParse(headers[inferenceHeaders.dataClass]);
-  const purpose = Purpose.safeParse(headers[inferenceHeaders.purpose] ?? 'inference');
+  const stated = headers[inferenceHeaders.dataClass];
+  const statedPurpose = headers[inferenceHeaders.purpose];
+  // Most requests state neither.
+  if (stated === undefined && statedPurpose === undefined) return unstated;
+  const dataClass = z.optional(DataClass).safeParse(stated);
+  const purpose = Purpose.safeParse(statedPurpose ?? unstated.purpose);
   const faults = [
     ...(dataClass.success ? [] : faultsAt(inferenceHeaders.dataClass, dataClass.error)),
     ...(purpose.success ? [] : faultsAt(inferenceHeaders.purpose, purpose.error)),

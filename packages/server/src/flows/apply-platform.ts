@@ -46,6 +46,8 @@ export class ApplyPlatform {
   readonly #listener: PlatformListener;
   readonly #clock: Clock;
   #applying: Promise<unknown> = Promise.resolve();
+  /** A revision is stored and not in force: its apply failed in between. */
+  #unfinished = false;
 
   constructor(
     store: PlatformStore,
@@ -79,6 +81,8 @@ export class ApplyPlatform {
   async apply(input: unknown, appliedBy: string, expectedRevision?: number): Promise<ApplyResponse> {
     return this.#inTurn(async () => {
       const platform = this.#parse(input);
+      // Else every later apply would be made against a revision that is no longer the newest.
+      if (this.#unfinished) await this.restore();
       const baseRevision = this.#inForce.revision;
       if (expectedRevision !== undefined && expectedRevision !== baseRevision) {
         throw new SekishoError('revision_conflict', `${expectedRevision} != ${baseRevision}`);
@@ -122,6 +126,7 @@ export class ApplyPlatform {
    * crash between storing and recording.
    */
   async #takeEffect(stored: StoredPlatform, policy: ResidencyPolicy): Promise<void> {
+    this.#unfinished = true;
     const { platform } = stored;
     const entries = revisionEntries(stored, policy, timestamp(this.#clock));
     await Promise.all(
@@ -132,6 +137,7 @@ export class ApplyPlatform {
     );
     await this.#listener.platformChanged(platform);
     this.#inForce.replace(snapshotPlatform(stored, policy));
+    this.#unfinished = false;
   }
 
   /** One apply at a time: each sees the revision that the one before it left. */

@@ -6,9 +6,8 @@ import { KeyDirectory, type ApiKeyStore } from '../domains/identity/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
 import { Authenticate } from './authenticate.ts';
 import { ManageApiKeys } from './manage-api-keys.ts';
-import { chatRoad, FakeServer, fixedClock } from './testing/chat-road.ts';
+import { ADMIN_KEY, chatRoad, FakeServer, fixedClock } from './testing/chat-road.ts';
 
-const ADMIN_KEY = 'sk-sekisho-admin-test';
 const owner = { tenant: 'city', workspace: 'welfare', label: 'api' };
 const by = 'operator:admin';
 

@@ -1,8 +1,8 @@
 import type { Bilingual } from '@sekisho/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { FakeServer } from '../../flows/testing/chat-road.ts';
-import { ADMIN_KEY, edgeServer } from '../testing/edge-server.ts';
+import { ADMIN_KEY, FakeServer } from '../../flows/testing/chat-road.ts';
+import { edgeServer } from '../testing/edge-server.ts';
 import { adminEdge, type AdminFlows } from './admin-edge.ts';
 
 let cell: Awaited<ReturnType<typeof edgeServer>>;

@@ -2,13 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
-import { KeyDirectory, mintApiKey } from '../../domains/identity/index.ts';
-import { Authenticate } from '../../flows/authenticate.ts';
-import { chatRoad, type FakeServer } from '../../flows/testing/chat-road.ts';
+import type { Authenticate } from '../../flows/authenticate.ts';
+import { chatRoad, keysOfWorkspace, type FakeServer } from '../../flows/testing/chat-road.ts';
 import { createCellServer } from '../http-server.ts';
 import { OpenAiEdge } from '../openai/openai-edge.ts';
-
-export const ADMIN_KEY = 'sk-sekisho-admin-test';
 
 /** A listener with the real edges over the road of fakes, and what it logged as an error. */
 export async function edgeServer(
@@ -18,8 +15,6 @@ export async function edgeServer(
       undefined,
 ) {
   const random = systemRandom();
-  const owner = { tenant: 'city', workspace: 'welfare', label: 'api' };
-  const { text: apiKey, stored } = mintApiKey(random, owner, '2026-04-01T00:00:00.000Z');
   const errors: { event: string; fields: object }[] = [];
   const log: Log = {
     info: () => {},
@@ -27,7 +22,7 @@ export async function edgeServer(
     error: (event, fields) => void errors.push({ event, fields: fields ?? {} }),
   };
   const road = chatRoad({ one: model });
-  const authenticate = new Authenticate(new KeyDirectory([stored], ADMIN_KEY));
+  const { authenticate, apiKey } = keysOfWorkspace();
   const flows = {
     completeChat: road.completeChat,
     receipt: async () => Buffer.from('{}'),
@@ -37,6 +32,7 @@ export async function edgeServer(
     openAi: new OpenAiEdge(authenticate, flows, log, random),
     adminRoutes: adminRoutesOf(authenticate),
     publicRoutes: async () => undefined,
+    ledgerRoutes: async () => undefined,
     tls: undefined,
     log,
     random,

@@ -10,18 +10,21 @@ import {
 import { leafHash } from '@sekisho/proof';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
+import { KeyDirectory, mintApiKey } from '../../domains/identity/index.ts';
 import { TargetHealth, type ModelServer } from '../../domains/inference/index.ts';
 import type { AppendedEntry, Ledger } from '../../domains/ledger/index.ts';
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
+import { Authenticate } from '../authenticate.ts';
 import { CompleteChat, type ChatRequest } from '../complete-chat.ts';
 import { CrossingKernel } from '../crossing-kernel.ts';
 import { PlatformInForce, snapshotPlatform } from '../platform-in-force.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
+export const ADMIN_KEY = 'sk-sekisho-admin-test';
 export const fixedClock = { nowMs: () => Date.UTC(2026, 3, 1), monotonicMs: () => 0 };
 
 /** A ledger in memory that takes only what the contract allows, and refuses when told to. */
-export class FakeLedger implements Pick<Ledger, 'append'> {
+class FakeLedger implements Pick<Ledger, 'append'> {
   readonly entries: LedgerEntry[] = [];
   readonly attachments: (Uint8Array | undefined)[] = [];
   /** Entries of these kinds are refused from now on. */
@@ -114,7 +117,7 @@ function platformWith(endpoints: readonly string[]): Platform {
   });
 }
 
-export function target(endpoint: string): AllowedTarget {
+function target(endpoint: string): AllowedTarget {
   const copy = {
     kind: 'processing',
     site: 'tokyo',
@@ -199,4 +202,11 @@ export function chatRequest(overrides: Partial<ChatRequest> & { stream?: boolean
     purpose: 'inference',
     ...rest,
   };
+}
+
+/** Authentication for the operator and one key of the workspace. */
+export function keysOfWorkspace(): { readonly authenticate: Authenticate; readonly apiKey: string } {
+  const owner = { tenant: 'city', workspace: 'welfare', label: 'api' };
+  const { text, stored } = mintApiKey(systemRandom(), owner, '2026-04-01T00:00:00.000Z');
+  return { authenticate: new Authenticate(new KeyDirectory([stored], ADMIN_KEY)), apiKey: text };
 }

@@ -95,6 +95,7 @@ describe('a body is refused', () => {
     ['no JSON', '{"model":'],
     ['with a byte order mark', `\uFEFF${request({})}`],
     ['nested without end', '['.repeat(100_000)],
+    ['no UTF-8', Buffer.from(request({ user: 'caf\u00e9' }), 'latin1')],
     ['an array', '[]'],
     ['null', 'null'],
     ['a text', '"hello"'],

@@ -5,6 +5,7 @@ import {
   inferenceHeaders,
   SekishoError,
 } from '@sekisho/contract';
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 
@@ -16,6 +17,8 @@ const NAME_CHARACTERS_MAX = 100;
 export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
   let json: unknown;
   try {
+    // RFC 8259 section 8.1. Decoding would mend bad bytes, and the target would read others than we did.
+    if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
     json = JSON.parse(body.toString('utf8'));
   } catch {
     throw new SekishoError('invalid_request', {

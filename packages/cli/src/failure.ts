@@ -17,6 +17,8 @@ export type FailureCode =
   | 'verifier_key_missing'
   | 'verifier_key_invalid'
   | 'server_missing'
+  | 'witness_state_unusable'
+  | 'address_unusable'
   | 'unexpected';
 
 /** One thing that is wrong, and where: a path in the document, and its position in the file. */

@@ -11,6 +11,7 @@ import { addReceipts } from './commands/receipts.ts';
 import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWitness } from './commands/witness.ts';
 import { CommandFailure } from './failure.ts';
 import { languages } from './language.ts';
 import { helpConfiguration, usageFailure } from './localized-help.ts';
@@ -52,7 +53,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   };
   group(texts.program.startHeading, addUp, addDoctor);
   group(texts.program.declareHeading, addPlan, addApply, addHistory, addExplain, addPlaces, addKeys);
-  group(texts.program.proveHeading, addVerify, addReceipts, addUsage);
+  group(texts.program.proveHeading, addVerify, addReceipts, addUsage, addWitness);
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

@@ -135,7 +135,8 @@ export const en = {
     limit: 'a whole number from 1 up to the limit in the help',
     port: 'a port from 0 to 65535',
     code: 'a place code such as JP-13',
-    name: 'a name of 1 to 100 characters',
+    name: 'a name of 1 to 100 characters, without spaces and + for a witness',
+    listen: 'an address such as 127.0.0.1:7330',
   },
   up: {
     summary: 'Start the cell on this machine',
@@ -266,6 +267,28 @@ export const en = {
     rebuiltDifferent: (rows: number, entries: number) =>
       `NOT equal: ${rows} rows differed and were replaced (${entries} entries read).`,
   },
+  witness: {
+    summary: 'Witness the logs of cells',
+    description:
+      'Runs a witness (C2SP tlog-witness): remembers the newest checkpoint of each log, cosigns what continues it, and refuses anything else. Stays in the foreground; Ctrl-C stops it.',
+    state: 'Folder of the key and of what was seen',
+    listen: 'Address to listen on (default: 127.0.0.1:7330)',
+    log: 'Verifier key of a log to witness; may be repeated',
+    name: 'Name of the key, chosen once (default: random)',
+    keyType: 'Kind of a new key (default: ed25519)',
+    keySummary: 'Show the verifier key of the witness',
+    keyDescription: 'Shows the verifier key of the witness, and makes the key when there is none.',
+    listening: (name: string, url: string, logs: number) =>
+      `Witness ${name} listens on ${url} and knows ${logs} ${logs === 1 ? 'log' : 'logs'}.`,
+    policyLine: 'For the witness policy of a cell or an auditor:',
+    contradiction: (origin: string) =>
+      `${origin} has signed two trees that contradict each other. Refused. Keep this line, it is the proof:`,
+    failed: (origin: string, reason: string) =>
+      `${origin}: what was seen cannot be stored (${reason}). Nothing is cosigned until a restart.`,
+    stateInUse: 'another witness is using it',
+    damaged: (file: string) => `${file} is damaged or not of this witness`,
+    keyIsAnother: (name: string, keyType: string) => `its key is ${name}, ${keyType}`,
+  },
   keys: {
     summary: 'Create, list and revoke API keys',
     description: 'API keys with which programs use a workspace.',
@@ -382,6 +405,9 @@ export const en = {
     verifierKeyInvalid: (file: string, where: string, why: string) =>
       `${file}${where === '' ? '' : ` (${where})`}: ${why}`,
     serverMissing: 'The server is not installed here: run npm ci in the repository of Sekisho.',
+    witnessStateUnusable: (folder: string, why: string) =>
+      `The state of the witness in ${folder} cannot be used: ${why}`,
+    addressUnusable: (address: string, reason: string) => `Cannot listen on ${address} (${reason}).`,
     unexpected: (reason: string) => `Unexpected: ${reason}`,
   },
 };

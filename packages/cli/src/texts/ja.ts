@@ -101,7 +101,8 @@ export const ja: Texts = {
     limit: '1からヘルプにある上限までの整数',
     port: '0〜65535のポート番号',
     code: 'JP-13 のような場所コード',
-    name: '1〜100文字の名前',
+    name: '1〜100文字の名前（立会人では空白と + は不可）',
+    listen: '127.0.0.1:7330 のようなアドレス',
   },
   up: {
     summary: 'このマシンでセルを起動します',
@@ -232,6 +233,27 @@ export const ja: Texts = {
     rebuiltDifferent: (rows, entries) =>
       `不一致: ${rows}行が異なり、置き換えました（${entries}件の記録を確認）。`,
   },
+  witness: {
+    summary: 'セルの台帳の立会人を動かします',
+    description:
+      '立会人（C2SP tlog-witness）を動かします。台帳ごとに最新のチェックポイントを覚え、その続きにだけ副署し、ほかは拒否します。前面で動き続け、Ctrl-C で停止します。',
+    state: '鍵と見届けた内容を置くフォルダー',
+    listen: '待ち受けるアドレス（既定: 127.0.0.1:7330）',
+    log: '立ち会う台帳の検証鍵（複数指定可）',
+    name: '鍵の名前。最初に決めます（既定: 乱数）',
+    keyType: '新しい鍵の種類（既定: ed25519）',
+    keySummary: '立会人の検証鍵を表示します',
+    keyDescription: '立会人の検証鍵を表示します。鍵がなければ作ります。',
+    listening: (name, url, logs) => `立会人 ${name} が ${url} で待ち受けています（台帳 ${logs} 個）。`,
+    policyLine: 'セルや監査人の立会人ポリシーに書く行:',
+    contradiction: (origin) =>
+      `${origin} が、互いに矛盾する2つの木に署名しました。拒否しました。証拠として次の行を保存してください:`,
+    failed: (origin, reason) =>
+      `${origin}: 見届けた内容を保存できません (${reason})。再起動するまで副署しません。`,
+    stateInUse: '別の立会人が使用中です',
+    damaged: (file) => `${file} が壊れているか、この立会人のものではありません`,
+    keyIsAnother: (name, keyType) => `鍵は ${name}、${keyType} です`,
+  },
   keys: {
     summary: 'APIキーを作成・表示・失効します',
     description: 'プログラムがワークスペースを使うためのAPIキーです。',
@@ -344,6 +366,8 @@ export const ja: Texts = {
     verifierKeyMissing: (file) => `検証鍵のファイル ${file} がありません。--key で指定してください。`,
     verifierKeyInvalid: (file, where, why) => `${file}${where === '' ? '' : ` (${where})`}: ${why}`,
     serverMissing: 'サーバーがインストールされていません。関所のリポジトリーで npm ci を実行してください。',
+    witnessStateUnusable: (folder, why) => `立会人のフォルダー ${folder} を使えません: ${why}`,
+    addressUnusable: (address, reason) => `${address} で待ち受けられません (${reason})。`,
     unexpected: (reason) => `予期しないエラーです: ${reason}`,
   },
 };

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Refusal, parseCheckpoint, parseVerifierKey, verifyNote } from '@sekisho/proof';
+import type { Checkpoint, Cosigner } from '@sekisho/proof';
+import { readIfPresent, replaceDurably, syncFolder } from './durable-file.ts';
+import { judgeSubmission } from './judge-submission.ts';
+import type { Judgement, Submission } from './judge-submission.ts';
+import { unusable } from './witness-key.ts';
+
+/** Submissions about one log that wait for their turn. */
+const WAITING_MAX = 64;
+
+interface Cosigned {
+  readonly checkpoint: Checkpoint;
+  /** The note with the log's signatures and ours. */
+  readonly note: string;
+}
+
+export type SubmissionAnswer =
+  | Exclude<Judgement, { answer: 'cosign' }>
+  | { readonly answer: 'cosigned'; readonly line: string }
+  | { readonly answer: 'unavailable' };
+
+/**
+ * What one witness knows of one log: the last checkpoint that it cosigned. Comparing and persisting
+ * are one step, in turn: of two submissions at once the second sees what the first left, so that the
+ * known size never shrinks (C2SP tlog-witness, the race at the end of `add-checkpoint`).
+ *
+ * Crash order: the cosignature leaves only after the checkpoint is durable. A crash before that
+ * leaves the old or the new checkpoint, and nobody holds our word for either.
+ */
+export class LogWitness {
+  readonly #file: string;
+  readonly #cosigner: Cosigner;
+  readonly #nowMs: () => number;
+  #known: Cosigned | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #failed = false;
+
+  private constructor(file: string, cosigner: Cosigner, nowMs: () => number, known: Cosigned | undefined) {
+    this.#file = file;
+    this.#cosigner = cosigner;
+    this.#nowMs = nowMs;
+    this.#known = known;
+  }
+
+  /**
+   * Throws `witness_state_unusable` when what is stored is not a checkpoint of this log that this
+   * witness cosigned: starting from nothing would let the log start anew as well.
+   */
+  static async open(
+    folder: string,
+    origin: string,
+    cosigner: Cosigner,
+    nowMs: () => number,
+  ): Promise<LogWitness> {
+    const file = join(folder, 'logs', originHash(origin), 'checkpoint');
+    await makeFolder(dirname(file));
+    const note = await readIfPresent(file);
+    if (note === undefined) return new LogWitness(file, cosigner, nowMs, undefined);
+    const checkpoint = cosignedCheckpoint(note, cosigner);
+    if (checkpoint?.origin !== origin) throw unusable(folder, (texts) => texts.witness.damaged(file));
+    return new LogWitness(file, cosigner, nowMs, { checkpoint, note });
+  }
+
+  /** The note that was cosigned last; undefined before the first. */
+  get latest(): string | undefined {
+    return this.#known?.note;
+  }
+
+  /** Rejects when the disk fails; from then on answers `unavailable` until a restart has read it again. */
+  async submit(submission: Submission): Promise<SubmissionAnswer> {
+    if (this.#waiting >= WAITING_MAX) return { answer: 'unavailable' };
+    this.#waiting++;
+    const answer = this.#turn.then(() => this.#judgeAndPersist(submission));
+    this.#turn = answer.catch(() => undefined);
+    try {
+      return await answer;
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Resolves when nothing is being written. */
+  async idle(): Promise<void> {
+    await this.#turn;
+  }
+
+  async #judgeAndPersist(submission: Submission): Promise<SubmissionAnswer> {
+    if (this.#failed) return { answer: 'unavailable' };
+    const judgement = judgeSubmission(submission, this.#known?.checkpoint);
+    if (judgement.answer !== 'cosign') return judgement;
+    const line = this.#cosigner.cosign(submission.body, Math.floor(this.#nowMs() / 1000));
+    const note = submission.note + line;
+    try {
+      await replaceDurably(this.#file, note);
+    } catch (error) {
+      // Nobody knows what the disk holds now.
+      this.#failed = true;
+      throw error;
+    }
+    this.#known = { checkpoint: submission.parsed, note };
+    return { answer: 'cosigned', line };
+  }
+}
+
+/** Names the log in files and in `GET /{hash}/checkpoint`. */
+export function originHash(origin: string): string {
+  return createHash('sha256').update(origin).digest('hex');
+}
+
+function cosignedCheckpoint(note: string, cosigner: Cosigner): Checkpoint | undefined {
+  try {
+    return parseCheckpoint(verifyNote(note, [parseVerifierKey(cosigner.verifierKey)]).body);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** The folder and those above it that are new, each durable. */
+async function makeFolder(folder: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (firstMade === undefined) return;
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made))
+    await syncFolder(dirname(made));
+}

@@ -26,6 +26,7 @@ import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
 import { adminEdge } from './edge/admin/admin-edge.ts';
+import { ledgerEdge } from './edge/ledger/ledger-edge.ts';
 import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
@@ -39,6 +40,7 @@ import { getReceipt } from './flows/get-receipt.ts';
 import { listModels } from './flows/list-models.ts';
 import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
+import { readLogFile } from './flows/read-log-file.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
 import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
@@ -154,7 +156,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         authenticate,
         {
           completeChat,
-          receipt: (principal, crossing) => getReceipt(ledger, database.crossings, principal, crossing),
+          receipt: (principal, crossing, form) =>
+            getReceipt(ledger, database.crossings, principal, crossing, form),
           models: (principal) => listModels(platform, principal),
         },
         log,
@@ -180,6 +183,11 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         verifierKeys: () => verifierKeyFile(verifierKeys()),
         ready: () => ({ ready: platform.revision > 0, platformRevision: platform.revision }),
       }),
+      ledgerRoutes: ledgerEdge(
+        authenticate,
+        { readLogFile: (reader, name, path) => readLogFile(ledger, reader, name, path) },
+        config.ledgerReading,
+      ),
       tls: config.tls && {
         cert: await readFile(config.tls.certFile, 'utf8'),
         key: await readFile(config.tls.keyFile, 'utf8'),

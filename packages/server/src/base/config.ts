@@ -40,6 +40,11 @@ const Settings = z.strictObject({
   'log-level': z.enum(logLevels).default('warn'),
   'tls-cert': z.string().min(1).max(1000).optional(),
   'tls-key': z.string().min(1).max(1000).optional(),
+  /**
+   * Who may read checkpoints, tiles and entries under `/ledger/`: `tenant`, holders of a key of the log's
+   * tenant and of the admin key; `public`, anyone who reaches the listener.
+   */
+  'ledger-reading': z.enum(['tenant', 'public']).default('tenant'),
   /** Start the demo platform when nothing has been applied yet. */
   demo: Switch.default(true),
 });
@@ -54,6 +59,7 @@ export interface CellConfig {
   readonly modelFile: string | undefined;
   readonly passphraseFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly ledgerReading: 'tenant' | 'public';
   readonly demo: boolean;
   readonly language: Language;
 }
@@ -90,6 +96,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     modelFile: settings['model-file'],
     passphraseFile: settings['passphrase-file'],
     tls,
+    ledgerReading: settings['ledger-reading'],
     demo: settings.demo,
     language: languageOf(environment),
   };

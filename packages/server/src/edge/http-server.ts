@@ -32,6 +32,7 @@ export async function createCellServer(parts: {
   readonly openAi: OpenAiEdge;
   readonly adminRoutes: (server: FastifyInstance) => Promise<void>;
   readonly publicRoutes: (server: FastifyInstance) => Promise<void>;
+  readonly ledgerRoutes: (server: FastifyInstance) => Promise<void>;
   readonly tls: TlsFiles | undefined;
   readonly log: Log;
   readonly random: Random;
@@ -79,6 +80,7 @@ export async function createCellServer(parts: {
     transform: jsonSchemaTransform,
   });
   await fastify.register(parts.publicRoutes);
+  await fastify.register(parts.ledgerRoutes);
   await fastify.register(parts.adminRoutes, { prefix: '/admin/v1' });
   return fastify;
 }

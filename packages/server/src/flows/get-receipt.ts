@@ -1,12 +1,18 @@
 import { OutcomeEntry, SekishoError, type Receipt } from '@sekisho/contract';
-import { formatReceipt } from '@sekisho/proof';
+import {
+  canonicalJson,
+  formatCoseReceipt,
+  formatReceipt,
+  formatTlogProof,
+  type ReceiptForm,
+} from '@sekisho/proof';
 import type { CrossingIndex, IndexedCrossing } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
 import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
 
 /**
- * The bytes of a crossing's receipt: its outcome, proven in the newest checkpoint. Waits, about a second at
+ * The bytes of a crossing's receipt in one of its forms: its outcome, proven in the newest tree. Waits, about a second at
  * most, until a checkpoint covers everything recorded so far.
  *
  * @throws SekishoError `not_found` (also for another workspace's crossing), `receipt_not_ready`
@@ -16,19 +22,31 @@ export async function getReceipt(
   crossings: CrossingIndex,
   principal: Principal,
   crossing: string,
+  form: ReceiptForm,
 ): Promise<Uint8Array> {
   const found = await findSettled(ledger, crossings, principal, crossing);
   if (found.outcomeIndex === undefined) throw new SekishoError('receipt_not_ready');
   const statement = await readOutcome(ledger, found.tenant, found.outcomeIndex);
-  const checkpoint = ledger.checkpoint(found.tenant);
-  const hashes = await ledger.inclusionProof(found.tenant, found.outcomeIndex, checkpoint.size);
-  return formatReceipt({
-    statement,
-    index: found.outcomeIndex,
-    hashes,
-    checkpoint: checkpoint.note,
-    openings: openingsOf(found, statement),
-  });
+  const place = { log: found.tenant, index: found.outcomeIndex };
+  if (form === 'cose') return coseReceipt(ledger, place, statement);
+  const { log, index } = place;
+  const { note: checkpoint, size } = ledger.checkpoint(log);
+  const hashes = await ledger.inclusionProof(log, index, size);
+  // Only the first form carries salts: the others can be handed on to those who must not open texts.
+  if (form === 'tlog-proof') {
+    return formatTlogProof({ extra: canonicalJson(statement), index, hashes, checkpoint });
+  }
+  return formatReceipt({ statement, index, hashes, checkpoint, openings: openingsOf(found, statement) });
+}
+
+async function coseReceipt(
+  ledger: Ledger,
+  { log, index }: { readonly log: string; readonly index: number },
+  statement: OutcomeEntry,
+): Promise<Uint8Array> {
+  const head = ledger.coseTreeHead(log);
+  const hashes = await ledger.inclusionProof(log, index, head.size);
+  return formatCoseReceipt({ leaf: canonicalJson(statement), index, hashes, head });
 }
 
 /** The index follows the ledger: a crossing that just ended is looked for again once it has caught up. */

@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '@sekisho/contract';
+import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
 
 /** Name of a log inside the cell: a tenant's id, or `cell` for the cell's own. */
 export type LogName = string;
@@ -38,6 +39,15 @@ export interface Ledger {
   settledNow(log: LogName): Promise<void>;
   /** The newest published checkpoint. */
   checkpoint(log: LogName): SignedCheckpoint;
+  /** The tree of the newest published checkpoint, signed by the same key as a COSE receipt needs it. */
+  coseTreeHead(log: LogName): CoseTreeHead;
+  /**
+   * What the file of this tile or entry bundle holds (C2SP tlog-tiles), byte for byte, checked up to the
+   * signed root. Undefined when the published tree does not reach it or is narrower there. A
+   * partial one is answered also after the full one took its place.
+   */
+  readTile(log: LogName, tile: TileCoordinate): Promise<Uint8Array | undefined>;
+  readEntryBundle(log: LogName, index: number, width: number): Promise<Uint8Array | undefined>;
   /** RFC 6962 inclusion proof, leaf to root, in the tree of that size (at most the checkpoint's). */
   inclusionProof(log: LogName, index: number, size: number): Promise<readonly Uint8Array[]>;
   consistencyProof(log: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]>;

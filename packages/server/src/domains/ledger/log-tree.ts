@@ -13,12 +13,13 @@ import {
   leafHash,
   readHashFromTiles,
   signCheckpoint,
+  signCoseTreeHead,
   tilePath,
   tileWidth,
   treeHash,
   verifyConsistency,
 } from '@sekisho/proof';
-import type { ReadHash, TileCoordinate } from '@sekisho/proof';
+import type { CoseTreeHead, ReadHash, TileCoordinate } from '@sekisho/proof';
 import type { LogName, SignedCheckpoint } from './ledger.ts';
 import type { SigningKey, StoredFile, TileStore } from './ports.ts';
 import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge, tileHashes } from './stored-tree.ts';
@@ -59,6 +60,7 @@ export class LogTree {
   readonly #store: TileStore;
   readonly #cache: TileCache;
   #published: PublishedTree | undefined;
+  #signed: { readonly tree: PublishedTree; readonly head: CoseTreeHead } | undefined;
 
   private constructor(parts: LogTreeParts, published: PublishedTree | undefined) {
     this.log = parts.log;
@@ -108,6 +110,16 @@ export class LogTree {
   published(): PublishedTree {
     if (this.#published === undefined) throw new SekishoError('not_found', this.log);
     return this.#published;
+  }
+
+  /** The published tree in the form of RFC 9942: signed when first asked for, and no other tree ever is. */
+  coseTreeHead(): CoseTreeHead {
+    const tree = this.published();
+    if (this.#signed?.tree !== tree) {
+      const checkpoint = { origin: this.key.name, size: tree.size, root: tree.root };
+      this.#signed = { tree, head: signCoseTreeHead(checkpoint, this.key) };
+    }
+    return this.#signed.head;
   }
 
   /**
@@ -161,6 +173,24 @@ export class LogTree {
     const intact = entries?.every((entry, at) => equalBytes(leafHash(entry), hashAt(hashes, at)));
     if (entries === undefined || !intact) throw corrupt(this.log, path);
     return entries;
+  }
+
+  /**
+   * The first `width` hashes of a tile, checked up to the signed root. A narrower tile is always the
+   * beginning of a wider one, so partial tiles that were removed are still answered. Undefined
+   * where the published tree is not that wide.
+   */
+  async readTile({ level, index, width }: TileCoordinate): Promise<Uint8Array | undefined> {
+    const tree = this.published();
+    if (width > tileWidth(level, index, tree.size)) return undefined;
+    const tile = await this.#verifiedTile(tree, { level, index, width });
+    return tile.subarray(0, width * HASH_BYTES);
+  }
+
+  /** The bundle of the first `width` entries of a level-0 tile, as {@link readTile} gives their hashes. */
+  async readEntryBundle(index: number, width: number): Promise<Uint8Array | undefined> {
+    if (width > tileWidth(0, index, this.published().size)) return undefined;
+    return encodeEntryBundle((await this.readBundle(index)).slice(0, width));
   }
 
   async #stage(leaves: readonly NewLeaf[]): Promise<GrownTree> {

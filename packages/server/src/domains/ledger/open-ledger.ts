@@ -9,6 +9,7 @@ import {
   isKeyName,
   leafHash,
 } from '@sekisho/proof';
+import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
 import { timestamp } from '../../base/clock.ts';
 import { describeCause } from '../../base/log.ts';
 import { Backlog } from './backlog.ts';
@@ -156,6 +157,18 @@ class EmbeddedLedger implements Ledger {
   checkpoint(name: LogName): SignedCheckpoint {
     const { note, size, root } = this.#log(name).tree.published();
     return { note, size, root };
+  }
+
+  coseTreeHead(name: LogName): CoseTreeHead {
+    return this.#log(name).tree.coseTreeHead();
+  }
+
+  async readTile(name: LogName, tile: TileCoordinate): Promise<Uint8Array | undefined> {
+    return this.#log(name).tree.readTile(tile);
+  }
+
+  async readEntryBundle(name: LogName, index: number, width: number): Promise<Uint8Array | undefined> {
+    return this.#log(name).tree.readEntryBundle(index, width);
   }
 
   async inclusionProof(name: LogName, index: number, size: number): Promise<readonly Uint8Array[]> {

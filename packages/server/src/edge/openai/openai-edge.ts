@@ -6,6 +6,7 @@ import {
   SekishoError,
   type Language,
 } from '@sekisho/contract';
+import type { ReceiptForm } from '@sekisho/proof';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { RecordedFailure, type ChatAnswer, type CompleteChat } from '../../flows/complete-chat.ts';
@@ -13,14 +14,14 @@ import type { Authenticate, Principal } from '../../flows/authenticate.ts';
 import { toSekishoError } from '../failure.ts';
 import { preferredLanguage } from '../language.ts';
 import { readBody } from '../read-body.ts';
+import { askedReceiptForm } from './asked-receipt-form.ts';
 import { openAiError } from './openai-error.ts';
 import { parseChatCompletion, parseCrossingHeaders } from './parse-chat-completion.ts';
 
 /** What this edge calls. */
 export interface OpenAiFlows {
   readonly completeChat: CompleteChat;
-  /** Canonical JSON bytes of a receipt. */
-  readonly receipt: (principal: Principal, crossing: string) => Promise<Uint8Array>;
+  readonly receipt: (principal: Principal, crossing: string, form: ReceiptForm) => Promise<Uint8Array>;
   readonly models: (principal: Principal) => readonly string[];
 }
 
@@ -77,7 +78,9 @@ export class OpenAiEdge {
     if (receipt !== undefined) {
       requireMethod(request, 'GET');
       if (!CrossingId.safeParse(receipt).success) throw new SekishoError('not_found', receipt.slice(0, 64));
-      return send(response, 200, Buffer.from(await this.#flows.receipt(principal, receipt)));
+      const { form, contentType } = askedReceiptForm(request);
+      const bytes = await this.#flows.receipt(principal, receipt, form);
+      return send(response, 200, Buffer.from(bytes), { 'content-type': contentType, vary: 'accept' });
     }
     throw new SekishoError('not_found', path.slice(0, 200));
   }

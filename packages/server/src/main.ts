@@ -32,6 +32,7 @@ import { createCellServer } from './edge/http-server.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
+import { ChatCarrier } from './flows/carry-chat.ts';
 import { closeOrphanedIntents } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
@@ -130,7 +131,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       clock,
     );
     const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
-    const completeChat = new CompleteChat(platform, kernel, modelServers, new TargetHealth(), clock, log);
+    const carrier = new ChatCarrier(modelServers, new TargetHealth(), clock, log);
+    const completeChat = new CompleteChat(platform, kernel, carrier);
 
     // Recovery is the normal path: take up the platform, close what a crash left open.
     await applyPlatform.restore();

@@ -75,10 +75,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const completion = ChatCompletionRequest.parse(JSON.parse(body.toString('utf8')));
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client left')));
-  await send(
-    response,
-    await model.complete({ upstreamModel: completion.model, completion, body }, gone.signal),
-  );
+  await send(response, await model.complete({ upstreamModel: completion.model, completion }, gone.signal));
 }
 
 async function send(response: ServerResponse, result: ModelAnswer): Promise<void> {

@@ -1,27 +1,12 @@
-import {
-  SekishoError,
-  type Bilingual,
-  type ChatCompletionRequest,
-  type DataClass,
-  type EndpointVerdict,
-} from '@sekisho/contract';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
-import { describeCause } from '../base/log.ts';
+import { SekishoError, type ChatCompletionRequest, type DataClass } from '@sekisho/contract';
 import type { CrossingEnd } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
-import {
-  estimateInputTokens,
-  TargetUnavailable,
-  type ModelAnswer,
-  type ModelServer,
-  type ModelServerDirectory,
-  type TargetHealth,
-  type TokenUsage,
-} from '../domains/inference/index.ts';
+import { estimateInputTokens, type ModelAnswer, type TokenUsage } from '../domains/inference/index.ts';
 import type { AllowedTarget, Decision } from '../domains/residency/index.ts';
+import { CarriedFailure, type ChatCarrier } from './carry-chat.ts';
 import type { CrossingKernel, OpenCrossing } from './crossing-kernel.ts';
 import type { PlatformInForce, PlatformSnapshot } from './platform-in-force.ts';
+import { residencyDenial } from './residency-denial.ts';
 
 export interface ChatRequest {
   readonly principal: Principal;
@@ -59,40 +44,16 @@ export class RecordedFailure extends Error {
   }
 }
 
-/** The target failed when it may already have had the data: the outcome must name it. */
-class CarriedFailure extends Error {
-  override readonly name = 'CarriedFailure';
-  readonly target: AllowedTarget;
-
-  constructor(target: AllowedTarget, cause: unknown) {
-    super('the target failed', { cause });
-    this.target = target;
-  }
-}
-
 /** One chat completion, by the road of every crossing. */
 export class CompleteChat {
   readonly #platform: PlatformInForce;
   readonly #kernel: CrossingKernel;
-  readonly #servers: ModelServerDirectory;
-  readonly #health: TargetHealth;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #carrier: ChatCarrier;
 
-  constructor(
-    platform: PlatformInForce,
-    kernel: CrossingKernel,
-    servers: ModelServerDirectory,
-    health: TargetHealth,
-    clock: Clock,
-    log: Log,
-  ) {
+  constructor(platform: PlatformInForce, kernel: CrossingKernel, carrier: ChatCarrier) {
     this.#platform = platform;
     this.#kernel = kernel;
-    this.#servers = servers;
-    this.#health = health;
-    this.#clock = clock;
-    this.#log = log;
+    this.#carrier = carrier;
   }
 
   async run(request: ChatRequest, signal: AbortSignal): Promise<ChatAnswer> {
@@ -104,93 +65,23 @@ export class CompleteChat {
     const use = { tenant, workspace, action: 'process', dataClass, purpose: request.purpose } as const;
     const decision = snapshot.policy.decide({ ...use, model });
     if (decision.decision === 'allow')
-      this.#refuseUnsupported(snapshot, decision.targets, request.completion);
+      this.#carrier.refuseUnsupported(snapshot, decision.targets, request.completion);
 
     const crossing = await this.#kernel.recordIntent(
       { ...use, principal: request.principal.name, subject: model, payload: request.body },
       decision,
     );
     try {
-      if (decision.decision === 'deny') throw denial(decision.refused);
-      const { target, answer } = await this.#carry(snapshot, decision.targets, request, signal);
+      if (decision.decision === 'deny') throw residencyDenial(decision.refused);
+      const { target, answer } = await this.#carrier.carry(
+        snapshot,
+        decision.targets,
+        request.completion,
+        signal,
+      );
       return await this.#deliver(snapshot, crossing, target, answer, model, signal);
     } catch (cause) {
       throw await this.#recordFailure(snapshot, crossing, request, decision, cause, signal);
-    }
-  }
-
-  /**
-   * A parameter that no allowed target supports is refused by name before anything is recorded as
-   * carried; targets that do not support it are not tried for this request.
-   */
-  #refuseUnsupported(
-    snapshot: PlatformSnapshot,
-    targets: readonly AllowedTarget[],
-    completion: ChatCompletionRequest,
-  ): void {
-    const unsupported = targets.map(
-      (target) => this.#serverOf(snapshot, target)?.unsupportedParameters(completion) ?? [],
-    );
-    const [first] = unsupported;
-    if (first === undefined || unsupported.some((names) => names.length === 0)) return;
-    throw new SekishoError('unsupported_parameter', first.join(', '), {
-      faults: first.map((path) => ({
-        path,
-        message: {
-          ja: '許可された提供先はこのパラメーターに対応していません。',
-          en: 'No allowed target supports this parameter.',
-        },
-      })),
-    });
-  }
-
-  /** Tries allowed targets, and only those, until one takes the request. */
-  async #carry(
-    snapshot: PlatformSnapshot,
-    targets: readonly AllowedTarget[],
-    request: ChatRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly target: AllowedTarget; readonly answer: ModelAnswer }> {
-    const { completion, body } = request;
-    const names = snapshot.upstreamModels.get(completion.model);
-    for (const target of this.#health.order(targets, this.#clock.monotonicMs())) {
-      const server = this.#serverOf(snapshot, target);
-      if (server === undefined || server.unsupportedParameters(completion).length > 0) continue;
-      const upstreamModel = names?.get(target.endpoint) ?? completion.model;
-      // Who has left is not carried anywhere, and the outcome names no target.
-      if (signal.aborted) throw new SekishoError('client_closed_request');
-      const answer = await this.#attempt(target, server, { upstreamModel, completion, body }, signal);
-      if (answer !== undefined) return { target, answer };
-    }
-    throw new SekishoError('no_target_available');
-  }
-
-  /** The server that the decision was about: also after the platform changed in the meantime. */
-  #serverOf(snapshot: PlatformSnapshot, { endpoint }: AllowedTarget): ModelServer | undefined {
-    const declared = snapshot.endpoints.get(endpoint);
-    return declared && this.#servers.get(declared);
-  }
-
-  /** Undefined when the target certainly did nothing, so that the next allowed one may be tried. */
-  async #attempt(
-    target: AllowedTarget,
-    server: ModelServer,
-    request: Parameters<ModelServer['complete']>[0],
-    signal: AbortSignal,
-  ): Promise<ModelAnswer | undefined> {
-    try {
-      const answer = await server.complete(request, signal);
-      this.#health.succeeded(target.endpoint);
-      return answer;
-    } catch (cause) {
-      const didNothing = cause instanceof TargetUnavailable;
-      // The client left, or is to blame: neither says anything about the target.
-      const clientsFault = cause instanceof SekishoError && cause.status < 500;
-      if ((signal.aborted && !didNothing) || clientsFault) throw new CarriedFailure(target, cause);
-      this.#health.failed(target.endpoint, this.#clock.monotonicMs());
-      this.#log.warn('target_failed', { endpoint: target.endpoint, cause: describeCause(cause) });
-      if (didNothing) return undefined;
-      throw new CarriedFailure(target, cause);
     }
   }
 
@@ -258,8 +149,7 @@ export class CompleteChat {
       });
     }
     if (result === 'failed') {
-      this.#health.failed(target.endpoint, this.#clock.monotonicMs());
-      this.#log.warn('stream_failed', { endpoint: target.endpoint, cause: describeCause(failure) });
+      this.#carrier.streamFailed(target, failure);
       throw new RecordedFailure(crossing.id, asSekishoError(failure));
     }
   }
@@ -327,26 +217,6 @@ function meterTokens(snapshot: PlatformSnapshot, model: string, usage: TokenUsag
     throw new SekishoError('internal_error', '', { cause: `no price for ${model}` });
   }
   return { ...usage, amountYen };
-}
-
-/** Says per endpoint which copy strayed where, why, and by which policies: `sekisho explain` says more. */
-function denial(refused: readonly EndpointVerdict[]): SekishoError {
-  const reasons = (language: keyof Bilingual): string =>
-    refused
-      .map(
-        (verdict) => `${verdict.endpoint}: ${verdict.summary[language]} [${policiesOf(verdict).join(', ')}]`,
-      )
-      .join('; ');
-  return new SekishoError(
-    'residency_denied',
-    { ja: reasons('ja'), en: reasons('en') },
-    { faults: refused.map((verdict) => ({ path: verdict.endpoint, message: verdict.summary })) },
-  );
-}
-
-function policiesOf(verdict: EndpointVerdict): string[] {
-  const refusedCopies = verdict.copies.filter((copy) => !copy.allowed);
-  return [...new Set(refusedCopies.flatMap((copy) => copy.reasons.map((reason) => reason.policy)))];
 }
 
 function asSekishoError(cause: unknown): SekishoError {

@@ -29,9 +29,8 @@ function ask(
   client: OpenAiCompatibleServer,
   options: { body?: string; upstreamModel?: string; signal?: AbortSignal } = {},
 ): Promise<ModelAnswer> {
-  const body = Buffer.from(options.body ?? text);
-  const completion = ChatCompletionRequest.parse(JSON.parse(body.toString('utf8')));
-  const request = { upstreamModel: options.upstreamModel ?? completion.model, completion, body };
+  const completion = ChatCompletionRequest.parse(JSON.parse(options.body ?? text));
+  const request = { upstreamModel: options.upstreamModel ?? completion.model, completion };
   return client.complete(request, options.signal ?? never);
 }
 
@@ -60,10 +59,11 @@ describe('a whole answer', () => {
     });
   });
 
-  it('carries the client’s bytes untouched and none of its headers', async () => {
+  it('carries what was parsed, each field once, and none of the client’s headers', async () => {
     const server = await serverThat((socket) => socket.write(httpAnswer(200, good)));
-    await ask(clientOf(server.url, 5_000, 'server-key'));
-    expect(server.requests[0]!.body).toBe(text);
+    await ask(clientOf(server.url, 5_000, 'server-key'), { body: text.replace('{', '{"model":"other",') });
+    expect(server.requests[0]!.body).not.toContain('other');
+    expect(JSON.parse(server.requests[0]!.body)).toEqual(JSON.parse(text));
     const [requestLine, ...headers] = server.requests[0]!.head.split('\r\n');
     expect(requestLine).toBe('POST /v1/chat/completions HTTP/1.1');
     expect(headers.map((header) => header.split(':')[0]!.toLowerCase()).sort()).toEqual([

@@ -116,14 +116,20 @@ export class OpenAiCompatibleServer implements ModelServer {
   }
 }
 
-/** The client's own bytes where nothing in them must change. */
-function upstreamBody({ completion, upstreamModel, body }: ModelRequest): Buffer {
+/**
+ * What was parsed and decided about, written anew: of the client's own bytes a server might read
+ * something else, such as the first of two `model` fields where we read the last.
+ */
+function upstreamBody({ completion, upstreamModel }: ModelRequest): Buffer {
   const streamsWithoutUsage = completion.stream === true && completion.stream_options?.include_usage !== true;
-  if (upstreamModel === completion.model && !streamsWithoutUsage) return body;
-  const changed: ChatCompletionRequest = { ...completion, model: upstreamModel };
-  // Metering needs the server's count even where the client did not ask for it.
-  if (streamsWithoutUsage) changed.stream_options = { include_usage: true };
-  return Buffer.from(JSON.stringify(changed));
+  return Buffer.from(
+    JSON.stringify({
+      ...completion,
+      model: upstreamModel,
+      // Metering needs the server's count even where the client did not ask for it.
+      ...(streamsWithoutUsage ? { stream_options: { include_usage: true } } : {}),
+    }),
+  );
 }
 
 async function wholeOf(answer: HttpAnswer): Promise<ModelAnswer> {

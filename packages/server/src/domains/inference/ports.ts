@@ -12,8 +12,6 @@ export interface TokenUsage {
 export interface ModelRequest {
   readonly upstreamModel: string;
   readonly completion: ChatCompletionRequest;
-  /** The client's own bytes: forwarded as they are where nothing in them must change. */
-  readonly body: Buffer;
 }
 
 /** OpenAI-shaped answers as bytes, so that nothing between server and client need parse them twice. */

@@ -28,7 +28,7 @@ export interface Ledger {
   ensureLog(log: LogName): Promise<void>;
   /**
    * Rejects with SekishoError `ledger_unavailable` when the entry is not known to be durable: the
-   * queue is full, the disk failed, the ledger is closing. After a failed write nothing more is
+   * queue is full (an outcome always has room, since its intent had), the disk failed, the ledger is closing. After a failed write nothing more is
    * accepted until a restart. `attachment` (at most 4 KiB) is durable with the entry but outside
    * the tree; the sink receives it.
    */

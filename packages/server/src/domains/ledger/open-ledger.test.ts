@@ -4,7 +4,7 @@ import { openLedger } from './index.ts';
 import type { Ledger, LedgerParts, SettledEntry } from './index.ts';
 import { MemoryDisk, memoryKeys, openMemoryStorage } from './testing/memory-storage.ts';
 import type { WriteFate } from './testing/memory-storage.ts';
-import { fixedClock, keyEntry, quietLog } from './testing/sample-entries.ts';
+import { fixedClock, keyEntry, outcomeEntry, quietLog } from './testing/sample-entries.ts';
 
 const unavailable = { code: 'ledger_unavailable' };
 
@@ -116,6 +116,15 @@ describe('a ledger', () => {
     ]);
     for (const result of results.slice(3)) expect(result).toMatchObject({ reason: unavailable });
     expect((await ledger.append('north', keyEntry(5))).index).toBe(4);
+    await ledger.close();
+  });
+
+  test('has room for an outcome when there is none for anything else', async () => {
+    const accept = async (): Promise<void> => Promise.reject(new Error('the database is down'));
+    const ledger = await open({ sink: { accept }, limits: { queueEntriesMax: 1, backlogEntriesMax: 1 } });
+    await ledger.ensureLog('north');
+    await expect(ledger.append('north', keyEntry(1))).rejects.toMatchObject(unavailable);
+    expect((await ledger.append('north', outcomeEntry)).index).toBe(1);
     await ledger.close();
   });
 

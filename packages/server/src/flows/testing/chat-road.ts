@@ -15,6 +15,7 @@ import { TargetHealth, type ModelServer } from '../../domains/inference/index.ts
 import type { AppendedEntry, Ledger } from '../../domains/ledger/index.ts';
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
 import { Authenticate } from '../authenticate.ts';
+import { ChatCarrier } from '../carry-chat.ts';
 import { CompleteChat, type ChatRequest } from '../complete-chat.ts';
 import { CrossingKernel } from '../crossing-kernel.ts';
 import { PlatformInForce, snapshotPlatform } from '../platform-in-force.ts';
@@ -181,7 +182,7 @@ export function chatRoad(
         ? servers[endpoint.id]
         : undefined,
   };
-  const completeChat = new CompleteChat(inForce, kernel, directory, health, fixedClock, log);
+  const completeChat = new CompleteChat(inForce, kernel, new ChatCarrier(directory, health, fixedClock, log));
   return { completeChat, ledger, inForce, health, warnings, platform, directory };
 }
 

@@ -20,3 +20,26 @@ export function keyEntry(serial: number): LedgerEntry {
     workspace: 'welfare',
   };
 }
+
+/** An outcome in every respect that the ledger looks at. */
+export const outcomeEntry: LedgerEntry = {
+  action: 'process',
+  crossing: '01a20aad-5836-7925-bd53-334213f0b35e',
+  dataClass: 'confidentiality-2',
+  intent: { index: 0, leafHash: `sha256:${'0'.repeat(64)}` },
+  kind: 'outcome',
+  platformRevision: 1,
+  policies: [],
+  policyDigest: `sha256:${'0'.repeat(64)}`,
+  principal: 'cell',
+  purpose: 'inference',
+  request: { commitment: `hmac-sha256:${'0'.repeat(64)}`, saltDigest: `sha256:${'0'.repeat(64)}` },
+  result: 'interrupted',
+  status: 0,
+  subject: 'mini',
+  tenant: 'north',
+  time: '2026-04-01T00:00:00.000Z',
+  usage: { amountYen: '0', estimated: false, inputTokens: 0, outputTokens: 0 },
+  version: 1,
+  workspace: 'records',
+};

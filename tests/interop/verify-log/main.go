@@ -139,7 +139,7 @@ func hashEntries(folder string, size int64) (storedHashes, error) {
 			width = tileWidth
 		}
 		path := filepath.Join(folder, "tile", "entries", tilePath(first/tileWidth, int(width)))
-		bundle, err := os.ReadFile(path)
+		bundle, full, err := readPartialOrFull(path)
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +155,7 @@ func hashEntries(folder string, size int64) (storedHashes, error) {
 			stored = append(stored, hashes...)
 			bundle = bundle[end:]
 		}
-		if len(bundle) != 0 {
+		if len(bundle) != 0 && !full {
 			return nil, fmt.Errorf("%s holds more than %d entries", path, width)
 		}
 	}
@@ -241,7 +241,25 @@ func (f *folderTiles) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 func (f *folderTiles) SaveTiles([]tlog.Tile, [][]byte) {}
 
 func readTile(folder string, tile tlog.Tile) ([]byte, error) {
-	return os.ReadFile(filepath.Join(folder, c2spPath(tile)))
+	data, full, err := readPartialOrFull(filepath.Join(folder, c2spPath(tile)))
+	if full && len(data) >= tile.W*tlog.HashSize {
+		data = data[:tile.W*tlog.HashSize]
+	}
+	return data, err
+}
+
+// readPartialOrFull reads a tile or bundle. A log may remove a partial one once the full one exists, which
+// begins with the same bytes; full says that this one was read in its place.
+func readPartialOrFull(path string) (data []byte, full bool, err error) {
+	data, err = os.ReadFile(path)
+	whole, _, partial := strings.Cut(filepath.ToSlash(path), ".p/")
+	if !partial || !os.IsNotExist(err) {
+		return data, false, err
+	}
+	if data, fullErr := os.ReadFile(filepath.FromSlash(whole)); fullErr == nil {
+		return data, true, nil
+	}
+	return nil, false, err
 }
 
 // c2spPath is the path of C2SP tlog-tiles, which leaves out the tile height of tlog's own.

@@ -68,35 +68,29 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
   const openings = new Map<string, ProjectedOpening>();
   const usage = new UsageFold();
   for (const entry of entries) {
+    // An entry of another kind is of no interest to the tables.
     const projectable = entry.entry ?? parseProjectable(entry.bytes);
-    switch (projectable?.kind) {
-      case 'intent': {
-        const intent = projectable;
-        crossings.set(intent.crossing, {
-          ...factsOf(intent),
-          startedAt: intent.time,
-          intentIndex: entry.index,
-        });
-        addOpening(openings, intent.crossing, entry.attachment);
-        break;
-      }
-      case 'outcome': {
-        const outcome = projectable;
-        usage.add(usageOf(outcome));
-        addOpening(openings, outcome.crossing, entry.attachment);
-        const known = crossings.get(outcome.crossing) ?? {
-          ...factsOf(outcome),
-          // The intent is in the table already, so this start is not written; the id holds the time.
-          startedAt: timeOfId(outcome.crossing),
-          intentIndex: outcome.intent.index,
-        };
-        // A crossing ends once: a second outcome never replaces the first.
-        const ending = known.outcome ?? { index: entry.index, result: outcome.result };
-        crossings.set(outcome.crossing, { ...known, outcome: ending });
-        break;
-      }
-      default:
-      // Of no interest to the tables.
+    if (projectable?.kind === 'intent') {
+      const intent = projectable;
+      crossings.set(intent.crossing, {
+        ...factsOf(intent),
+        startedAt: intent.time,
+        intentIndex: entry.index,
+      });
+      addOpening(openings, intent.crossing, entry.attachment);
+    } else if (projectable?.kind === 'outcome') {
+      const outcome = projectable;
+      usage.add(usageOf(outcome));
+      addOpening(openings, outcome.crossing, entry.attachment);
+      const known = crossings.get(outcome.crossing) ?? {
+        ...factsOf(outcome),
+        // The intent is in the table already, so this start is not written; the id holds the time.
+        startedAt: timeOfId(outcome.crossing),
+        intentIndex: outcome.intent.index,
+      };
+      // A crossing ends once: a second outcome never replaces the first.
+      const ending = known.outcome ?? { index: entry.index, result: outcome.result };
+      crossings.set(outcome.crossing, { ...known, outcome: ending });
     }
   }
   return { crossings: [...crossings.values()], openings: [...openings.values()], usage: usage.deltas() };

@@ -1,8 +1,8 @@
 import type { Platform, PlatformChange } from '@sekisho/contract';
+import type { Json } from '@sekisho/proof';
 import { asJson } from './platform-digest.ts';
 
-type JsonValue = NonNullable<PlatformChange['after']> | null;
-type JsonObject = { readonly [key: string]: JsonValue };
+type JsonObject = { readonly [key: string]: Json };
 
 /**
  * The differences between two platforms, by subject and not by position: moving a tenant within
@@ -64,8 +64,8 @@ function subjectChanges(old: Subjects, next: Subjects): PlatformChange[] {
 function fieldChanges(
   subject: string,
   path: string,
-  before: JsonValue | undefined,
-  after: JsonValue | undefined,
+  before: Json | undefined,
+  after: Json | undefined,
 ): PlatformChange[] {
   if (isObject(before) && isObject(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
@@ -94,7 +94,7 @@ function orderChange(section: string, old: Subjects, next: Subjects): PlatformCh
 }
 
 /** Compares JSON without regard to the order of keys. */
-function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, position) => sameJson(item, b[position]));
   }
@@ -105,7 +105,7 @@ function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   return a === b;
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

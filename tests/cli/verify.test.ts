@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Receipt } from '@sekisho/contract';
-import { parseVerifierKeys, verifyReceipt } from '@sekisho/proof';
+import { parseVerifierKeys, verifyAnyReceipt } from '@sekisho/proof';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../packages/cli/src/terminal-width.ts';
 import { sekisho } from './run-command.ts';
@@ -64,6 +64,42 @@ test('the receipt may come on stdin, and --json gives the verdict', async () => 
   });
 });
 
+test.each([
+  ['tlog-proof', vector('tlog-proofs/valid/completed.tlog-proof'), 'tlog-proof'],
+  ['COSE receipt', vector('cose/valid/completed.cose'), 'cose'],
+])('a %s is told by its bytes, in a file or on stdin, and says the same', async (_, file, form) => {
+  const { receipt } = JSON.parse((await verify([completed, '--key', keys, '--json'])).stdout) as {
+    receipt: Receipt;
+  };
+  const shown = await verify(['-', '--key', keys, '--json'], { stdin: await readFile(file) });
+  expect(shown.code).toBe(0);
+  const { id, statement, inclusion } = receipt;
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    verdict: 'valid',
+    form,
+    receipt: { id, statement, inclusion, openings: {} },
+    checkpoint: { size: 19 },
+  });
+  for (const language of ['ja', 'en']) {
+    const { code, stdout } = await verify([file, '--key', keys, '--lang', language]);
+    expect([code, stdout.includes(id)]).toEqual([0, true]);
+    expect(stdout.split('\n').filter((line) => displayWidth(line) > 80)).toEqual([]);
+  }
+  // It carries no salts: the text can be neither confirmed nor denied.
+  const judged = await verify([file, '--key', keys, '--request', completed, '--json']);
+  expect([judged.code, JSON.parse(judged.stdout)]).toMatchObject([1, { payloads: { request: 'no_salt' } }]);
+});
+
+test.each([
+  ['tlog-proofs/invalid/statement-changed.tlog-proof', 'proof_root_mismatch'],
+  ['tlog-proofs/invalid/extra-not-json.tlog-proof', 'receipt_malformed'],
+  ['cose/invalid/hash-changed.cose', 'cose_signature_invalid'],
+  ['cose/invalid/nested-too-deep.cose', 'cose_malformed'],
+])('%s is refused: %s', async (path, code) => {
+  const { code: exitCode, stdout } = await verify([vector(path), '--key', keys, '--json']);
+  expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { verdict: 'invalid', code }]);
+});
+
 test('the key file of the data folder is the default', async () => {
   await copyFile(keys, join(folder, 'cell.vkey'));
   expect((await verify([completed], { env: { SEKISHO_HOME: folder } })).code).toBe(0);
@@ -88,7 +124,7 @@ test.each([
   const verdict = JSON.parse(stdout) as object;
   expect(verdict).toMatchObject({ code: verdicts[`receipts/invalid/${name}.json`]!.code });
   expect(verdict).toEqual(
-    verifyReceipt(await readFile(file), parseVerifierKeys(await readFile(keys, 'utf8'))),
+    verifyAnyReceipt(await readFile(file), parseVerifierKeys(await readFile(keys, 'utf8'))),
   );
   const shown = await sekishoInProcess(['verify', file, '--key', keys], {
     env: {},

@@ -5,9 +5,10 @@ import {
   base64,
   checkPayload,
   parseVerifierKeys,
-  verifyReceipt,
+  verifyAnyReceipt,
   type PayloadVerdict,
-  type ReceiptVerdict,
+  type ReceiptForm,
+  type StatementVerdict,
   type VerifierKey,
 } from '@sekisho/proof';
 import { z } from 'zod';
@@ -27,7 +28,8 @@ const Options = CommonOptions.extend({
   home: z.string().optional(),
 });
 
-type ValidVerdict = Extract<ReceiptVerdict, { verdict: 'valid' }>;
+type ValidVerdict = Extract<StatementVerdict, { verdict: 'valid' }> & { readonly form: ReceiptForm };
+type InvalidVerdict = Extract<StatementVerdict, { verdict: 'invalid' }>;
 interface PayloadVerdicts {
   readonly request?: PayloadVerdict;
   readonly answer?: PayloadVerdict;
@@ -61,7 +63,7 @@ export const addVerify: AddCommand = (program, context, finish) => {
       ...(await readPayload('request', options.request, context)),
       ...(await readPayload('answer', options.answer, context)),
     };
-    const verdict = verifyReceipt(receiptBytes, keys);
+    const verdict = verifyAnyReceipt(receiptBytes, keys);
     if (verdict.verdict === 'invalid') {
       if (options.json) screen.json(verdict);
       else screen.lines(describeInvalid(verdict, context));
@@ -120,9 +122,10 @@ async function readPayload<K extends 'request' | 'answer'>(
   return payload;
 }
 
-function verdictJson({ receipt, checkpoint }: ValidVerdict, payloads: PayloadVerdicts): unknown {
+function verdictJson({ form, receipt, checkpoint }: ValidVerdict, payloads: PayloadVerdicts): unknown {
   return {
     verdict: 'valid',
+    form,
     receipt,
     checkpoint: { origin: checkpoint.origin, size: checkpoint.size, root: base64(checkpoint.root) },
     payloads,
@@ -130,7 +133,7 @@ function verdictJson({ receipt, checkpoint }: ValidVerdict, payloads: PayloadVer
 }
 
 function describeInvalid(
-  { code, where, message }: Extract<ReceiptVerdict, { verdict: 'invalid' }>,
+  { code, where, message }: InvalidVerdict,
   { texts, screen, language }: CommandContext,
 ): string[] {
   return [
@@ -149,7 +152,7 @@ function describeInvalid(
 
 function describeValid(
   statement: OutcomeEntry,
-  { receipt, checkpoint }: ValidVerdict,
+  { form, receipt, checkpoint }: ValidVerdict,
   payloads: PayloadVerdicts,
   context: CommandContext,
 ): string[] {
@@ -174,6 +177,7 @@ function describeValid(
           verify.position(printable(checkpoint.origin), receipt.inclusion.index, checkpoint.size),
         ],
         [verify.crossing, receipt.id],
+        [verify.form, verify.forms[form]],
         ...describePayloads(payloads, context),
       ],
       screen.width,

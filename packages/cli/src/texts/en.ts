@@ -8,7 +8,7 @@ import type {
   Place,
   PolicyReason,
 } from '@sekisho/contract';
-import type { PayloadVerdict } from '@sekisho/proof';
+import type { PayloadVerdict, ReceiptForm } from '@sekisho/proof';
 
 const actions: Record<Action, string> = {
   process: 'process',
@@ -65,6 +65,12 @@ const placeKinds: Record<Place['kind'], string> = {
   prefecture: 'prefecture',
   municipality: 'municipality',
   ward: 'ward',
+};
+
+const forms: Record<ReceiptForm, string> = {
+  'sekisho-receipt': 'sekisho-receipt (JSON)',
+  'tlog-proof': 'tlog-proof (C2SP)',
+  cose: 'COSE receipt (RFC 9942)',
 };
 
 const payloads: Record<PayloadVerdict, string> = {
@@ -194,7 +200,7 @@ export const en = {
     summary: 'Verify a receipt offline',
     description:
       'Verifies a residency receipt with nothing but the verifier keys of its cell. Asks no server.',
-    receipt: 'Receipt as the cell served it; - reads stdin',
+    receipt: 'Receipt as the cell served it, in any of its forms; - reads stdin',
     key: 'Verifier keys (default: cell.vkey of the data folder)',
     request: 'Request body that should be the one of the receipt',
     answer: 'Answer body that should be the one of the receipt',
@@ -224,6 +230,8 @@ export const en = {
     position: (origin: string, index: number, size: number) =>
       `${origin}  entry ${index} of a tree of ${size}`,
     crossing: 'Crossing',
+    form: 'Form',
+    forms,
     requestText: 'Request text',
     answerText: 'Answer text',
     payloads,

@@ -158,7 +158,7 @@ export const ja: Texts = {
   verify: {
     summary: '受領証をオフラインで検証します',
     description: 'セルの検証鍵だけを使って、所在の受領証を検証します。どのサーバーにも接続しません。',
-    receipt: 'セルから受け取ったままの受領証（- は標準入力）',
+    receipt: 'セルから受け取ったままの受領証（どの形式でも可、- は標準入力）',
     key: '検証鍵（既定: データフォルダーの cell.vkey）',
     request: '受領証のものであるはずの要求本文',
     answer: '受領証のものであるはずの応答本文',
@@ -187,6 +187,12 @@ export const ja: Texts = {
     ledger: '台帳',
     position: (origin, index, size) => `${origin}  位置 ${index}（木の大きさ ${size}）`,
     crossing: '通行番号',
+    form: '形式',
+    forms: {
+      'sekisho-receipt': 'sekisho-receipt（JSON）',
+      'tlog-proof': 'tlog-proof（C2SP）',
+      cose: 'COSE 受領証（RFC 9942）',
+    },
     requestText: '要求本文',
     answerText: '応答本文',
     payloads: {

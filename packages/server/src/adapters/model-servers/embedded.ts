@@ -70,7 +70,9 @@ export class EmbeddedModelServer implements ModelServer {
   }
 
   async close(): Promise<void> {
-    if (this.#loading !== undefined) await (await this.#loading).close();
+    // A model that could not be loaded holds nothing.
+    const model = await this.#loading?.catch(() => undefined);
+    await model?.close();
   }
 }
 
@@ -90,7 +92,19 @@ class Generation {
 
   constructor(model: LlamaCppModel, completion: ChatCompletionRequest, signal: AbortSignal) {
     this.#inputTokens = model.countInputTokens(completion.messages);
-    this.#done = model.generate({
+    this.#done = this.#generate(model, completion, signal);
+    this.#done.then(
+      () => this.text.end(),
+      (cause: unknown) => this.text.fail(cause),
+    );
+  }
+
+  async #generate(
+    model: LlamaCppModel,
+    completion: ChatCompletionRequest,
+    signal: AbortSignal,
+  ): Promise<Generated> {
+    const generated = model.generate({
       messages: completion.messages,
       maxTokens: completion.max_completion_tokens ?? completion.max_tokens ?? undefined,
       temperature: completion.temperature ?? undefined,
@@ -101,24 +115,19 @@ class Generation {
       onText: (text) => this.text.push(text),
       onTokens: (count) => (this.#outputTokens = count),
     });
-    this.#done.then(
-      () => this.text.end(),
-      (cause: unknown) => this.text.fail(cause),
-    );
+    return generated.catch((cause: unknown) => {
+      if (cause instanceof ModelBusy) throw new TargetUnavailable(cause.message, { cause });
+      throw cause instanceof SekishoError ? cause : new SekishoError('upstream_failed', '', { cause });
+    });
   }
 
   /** Rejects when the model refused before it produced anything. */
   async started(): Promise<void> {
-    await Promise.race([this.text.ready(), this.finished()]);
+    await Promise.race([this.text.ready(), this.#done]);
   }
 
-  async finished(): Promise<Generated> {
-    try {
-      return await this.#done;
-    } catch (cause) {
-      if (cause instanceof ModelBusy) throw new TargetUnavailable(cause.message, { cause });
-      throw cause instanceof SekishoError ? cause : new SekishoError('upstream_failed', '', { cause });
-    }
+  finished(): Promise<Generated> {
+    return this.#done;
   }
 
   stop(): void {

@@ -1,8 +1,8 @@
 // `npm test`, and with --full `npm run test:full`: set-up, then every test, then one line of counts.
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureInstalled, nodeForTypeScript, root, runInForeground } from './installed-node.mjs';
+import { ensureInstalled, giveUp, nodeForTypeScript, root, runInForeground } from './installed-node.mjs';
 
 const full = process.argv.includes('--full');
 const rest = process.argv.slice(2).filter((argument) => argument !== '--full');
@@ -21,6 +21,8 @@ const status = await runInForeground(
   ],
   { ...process.env, ...(full ? { SEKISHO_TEST_FULL: '1' } : {}) },
 );
+if (!existsSync(report))
+  giveUp('テストは最後まで実行されませんでした。', 'The tests did not run to their end.');
 const counts = JSON.parse(readFileSync(report, 'utf8'));
 rmSync(report);
 

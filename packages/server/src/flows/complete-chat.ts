@@ -130,7 +130,7 @@ export class CompleteChat {
     try {
       for await (const chunk of answer.chunks) {
         commitment.update(chunk);
-        commitment.update('\n');
+        commitment.update(LINE_FEED);
         produced = true;
         yield chunk;
       }
@@ -185,6 +185,8 @@ export class CompleteChat {
     return new RecordedFailure(crossing.id, failure);
   }
 }
+
+const LINE_FEED = Buffer.from('\n');
 
 const nothingUsed: TokenUsage = { inputTokens: 0, outputTokens: 0, estimated: false };
 

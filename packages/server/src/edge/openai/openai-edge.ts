@@ -170,21 +170,10 @@ async function sendStream(
   response.flushHeaders();
   for await (const chunk of answer.chunks) {
     if (response.destroyed) break;
-    writeTogether(response);
     const taken = response.write(eventOf(chunk));
     if (!taken) await drainedOrClosed(response);
   }
   if (!response.destroyed) response.end(`: receipt ${answer.crossing}\ndata: [DONE]\n\n`);
-}
-
-/**
- * Events that are there at the same time leave in one system call, at the end of this turn of the
- * event loop: a chunk never waits for the next one.
- */
-function writeTogether(response: ServerResponse): void {
-  if (response.writableCorked > 0) return;
-  response.cork();
-  process.nextTick(() => response.uncork());
 }
 
 /** A text with line feeds takes one data field a line (WHATWG HTML section 9.2.6). */

@@ -37,6 +37,7 @@ describe('a setting', () => {
       tls: undefined,
       demo: true,
       logLevel: 'warn',
+      ledgerReading: 'tenant',
     });
   });
 
@@ -58,6 +59,14 @@ describe('a setting', () => {
     [[], { SEKISHO_DEMO: 'false' }, false],
   ])('switches the demo: %j %j', (args, environment, demo) => {
     expect(read(args, environment).demo).toBe(demo);
+  });
+
+  it('opens the ledger to anyone only when told so in that word', () => {
+    expect(read(['--ledger-reading', 'public']).ledgerReading).toBe('public');
+    expect(read([], { SEKISHO_LEDGER_READING: 'public' }).ledgerReading).toBe('public');
+    for (const word of ['', 'Public', 'true', 'all']) {
+      expect(faultsOf(['--ledger-reading', word])).toEqual(['ledger-reading']);
+    }
   });
 
   it.each(['demo: false', 'demo: "false"'])('may be a switch in the file: %s', (text) => {

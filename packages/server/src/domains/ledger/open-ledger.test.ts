@@ -1,4 +1,4 @@
-import { parseCanonicalJson } from '@sekisho/proof';
+import { decodeEntryBundle, leafHash, parseCanonicalJson } from '@sekisho/proof';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from './index.ts';
 import type { Ledger, LedgerParts, SettledEntry } from './index.ts';
@@ -46,6 +46,45 @@ describe('a ledger', () => {
     }
     expect(ledger.verifierKey('north')).toMatch(/^cell\.example\/ledger\/north\+/);
     await expect(ledger.ensureLog('../north')).rejects.toMatchObject({ code: 'invalid_request' });
+    await ledger.close();
+  });
+
+  test('signs as COSE the tree that it has published, and each tree once', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    const genesis = ledger.coseTreeHead('north');
+    expect(genesis.size).toBe(1);
+    expect(ledger.coseTreeHead('north')).toBe(genesis);
+    await ledger.append('north', keyEntry(1));
+    await ledger.settledNow('north');
+    expect(ledger.coseTreeHead('north').size).toBe(ledger.checkpoint('north').size);
+    expect(ledger.coseTreeHead('north').signature).not.toEqual(genesis.signature);
+    expect(() => ledger.coseTreeHead('south')).toThrowError(expect.objectContaining({ code: 'not_found' }));
+    await ledger.close();
+  });
+
+  test('gives each tile and bundle in every width that its tree reaches, and no wider', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    await Promise.all(Array.from({ length: 259 }, (_, serial) => ledger.append('north', keyEntry(serial))));
+    await ledger.settledNow('north');
+    for (const [index, most] of [
+      [0, 256],
+      [1, 4],
+      [2, 0],
+    ] as const) {
+      const at = (width: number) => ledger.readTile('north', { level: 0, index, width });
+      const whole = most === 0 ? undefined : await at(most);
+      expect(whole?.length).toBe(most === 0 ? undefined : most * 32);
+      for (const width of [1, 3, 4, 5, 255, 256]) {
+        const bundle = await ledger.readEntryBundle('north', index, width);
+        expect(await at(width)).toEqual(width > most ? undefined : whole?.subarray(0, width * 32));
+        expect(bundle === undefined).toBe(width > most);
+        if (bundle === undefined) continue;
+        const hashes = decodeEntryBundle(bundle, width).map(leafHash);
+        expect(Buffer.concat(hashes)).toEqual(Buffer.from((await at(width)) ?? []));
+      }
+    }
     await ledger.close();
   });
 

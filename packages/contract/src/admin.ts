@@ -189,3 +189,31 @@ export const PlaceQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(2000).default(50),
 });
 export const PlaceList = z.strictObject({ places: z.array(Place) });
+
+/** One witness of the cell's policy (C2SP tlog-policy). */
+export const WitnessSummary = z.strictObject({
+  name: z.string(),
+  keyName: z.string(),
+  url: z.string().optional(),
+  /**
+   * `refused` and `ahead` mean that the witness has seen another history than the cell's: look at once.
+   * `invalid`: its answer was not its signature on our checkpoint. `no-address`: the policy names no URL.
+   */
+  state: z.enum(['waiting', 'cosigned', 'unreachable', 'invalid', 'refused', 'ahead', 'no-address']),
+  /** Leaves of the last checkpoint that it cosigned; 0 for none. */
+  cosignedSize: z.int().min(0),
+  /** When, by its own clock. */
+  cosignedAt: Timestamp.optional(),
+  /** Failures since its last good answer. */
+  failures: z.int().min(0),
+});
+/** How the cell's log stands with its witnesses. Without a policy there are none. */
+export const WitnessList = z.strictObject({
+  configured: z.boolean(),
+  /** Leaves of the newest checkpoint of the cell's log. */
+  checkpointSize: z.int().min(0),
+  /** Leaves of the newest one that a quorum has cosigned; 0 for none. */
+  witnessedSize: z.int().min(0),
+  witnesses: z.array(WitnessSummary),
+});
+export type WitnessList = z.infer<typeof WitnessList>;

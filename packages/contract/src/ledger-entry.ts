@@ -96,6 +96,19 @@ export const KeyEntry = z.strictObject({
   workspace: Slug,
 });
 
+/** In the cell's log only: how far another log of the cell had come. */
+export const AnchorEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('anchor'),
+  time: Timestamp,
+  /** Of the anchored log: `{cell name}/ledger/{tenant}`. */
+  origin: z.string().min(1).max(200),
+  /** Leaves and root of its checkpoint. */
+  size: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+  root: Sha256Digest,
+});
+export type AnchorEntry = z.infer<typeof AnchorEntry>;
+
 /** Durable before any byte moves: the decision, and to whom the data may go. */
 export const IntentEntry = z.strictObject({
   ...crossingFields,
@@ -141,7 +154,7 @@ export const OutcomeEntry = z.strictObject({
 export type OutcomeEntry = z.infer<typeof OutcomeEntry>;
 
 export const LedgerEntry = z.union([
-  z.discriminatedUnion('kind', [GenesisEntry, RevisionEntry, IntentEntry, OutcomeEntry]),
+  z.discriminatedUnion('kind', [GenesisEntry, RevisionEntry, AnchorEntry, IntentEntry, OutcomeEntry]),
   KeyEntry,
 ]);
 export type LedgerEntry = z.infer<typeof LedgerEntry>;

@@ -9,10 +9,11 @@ import type { FastifyInstance } from 'fastify';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, type CellHome } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
-import { fileTileStore, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
+import { fileTileStore, fileWitnessedCheckpoint, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
 import { connectModelServers } from './adapters/model-servers/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
 import { openSoftwareKeystore } from './adapters/software-keystore/index.ts';
+import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
@@ -21,7 +22,7 @@ import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
 import { TargetHealth } from './domains/inference/index.ts';
-import { openLedger } from './domains/ledger/index.ts';
+import { CosignatureCollector, openLedger } from './domains/ledger/index.ts';
 import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
@@ -30,9 +31,11 @@ import { ledgerEdge } from './edge/ledger/ledger-edge.ts';
 import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
+import { AnchorTenantLogs } from './flows/anchor-tenant-logs.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
 import { ChatCarrier } from './flows/carry-chat.ts';
+import { CELL_LOG } from './flows/cell-log.ts';
 import { closeOrphanedIntents } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
@@ -43,6 +46,7 @@ import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
 import { readLogFile } from './flows/read-log-file.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
+import { reportWitnesses } from './flows/report-witnesses.ts';
 import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -71,6 +75,9 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
   };
 
   try {
+    const witnessPolicy =
+      config.witnessPolicyFile === undefined ? undefined : await loadWitnessPolicy(config.witnessPolicyFile);
+
     // What is on this machine: the home, the database, the ledger.
     const home = await openCellHome(config.home, random);
     closers.push(() => home.close());
@@ -138,6 +145,25 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     await applyPlatform.restore();
     const closed = await closeOrphanedIntents(ledger, database.crossings, kernel);
     if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
+
+    // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
+    const anchors = new AnchorTenantLogs(ledger, clock, log);
+    closers.push(() => anchors.close());
+    anchors.start();
+    const cosignatures =
+      witnessPolicy &&
+      new CosignatureCollector({
+        ledger,
+        log: CELL_LOG,
+        policy: witnessPolicy,
+        client: httpWitnessClient(),
+        store: fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') }),
+        clock,
+        journal: log,
+      });
+    closers.push(() => cosignatures?.close());
+    await cosignatures?.start();
+
     const demo = config.demo
       ? await Demo.start({
           file: home.pathOf('demo.json'),
@@ -174,6 +200,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         rebuildUsage: () => rebuildUsage(ledger, database.usage),
         crossings: async (query) => ({ crossings: [...(await database.crossings.list(query))] }),
         places: (query) => findPlaces(places, query),
+        witnesses: () => reportWitnesses(ledger, cosignatures),
       }),
       publicRoutes: publicRoutes({
         console: () => ({

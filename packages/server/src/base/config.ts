@@ -45,6 +45,8 @@ const Settings = z.strictObject({
    * tenant and of the admin key; `public`, anyone who reaches the listener.
    */
   'ledger-reading': z.enum(['tenant', 'public']).default('tenant'),
+  /** Policy file (C2SP tlog-policy) that names the witnesses of the cell's log. */
+  'witness-policy': z.string().min(1).max(1000).optional(),
   /** Start the demo platform when nothing has been applied yet. */
   demo: Switch.default(true),
 });
@@ -60,6 +62,7 @@ export interface CellConfig {
   readonly passphraseFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly ledgerReading: 'tenant' | 'public';
+  readonly witnessPolicyFile: string | undefined;
   readonly demo: boolean;
   readonly language: Language;
 }
@@ -97,6 +100,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     passphraseFile: settings['passphrase-file'],
     tls,
     ledgerReading: settings['ledger-reading'],
+    witnessPolicyFile: settings['witness-policy'],
     demo: settings.demo,
     language: languageOf(environment),
   };

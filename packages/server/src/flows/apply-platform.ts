@@ -17,10 +17,8 @@ import {
   type StoredPlatform,
 } from '../domains/platform/index.ts';
 import type { ResidencyPolicy } from '../domains/residency/index.ts';
+import { CELL_LOG } from './cell-log.ts';
 import { snapshotPlatform, type PlatformInForce } from './platform-in-force.ts';
-
-/** Name of the cell's own log. */
-const CELL_LOG = 'cell';
 
 /** The rest of a revision entry takes under 1 KiB. */
 const BOUNDARY_BYTES_MAX = ENTRY_BYTES_MAX - 1024;

@@ -1,3 +1,5 @@
+export { CosignatureCollector } from './cosignature-collector.ts';
+export type { WitnessReport } from './cosignature-collector.ts';
 export type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export type { LedgerParts } from './ledger-parts.ts';
@@ -12,3 +14,4 @@ export type {
   WriteAheadLog,
 } from './ports.ts';
 export { WAL_BATCH_BYTES_MAX } from './ports.ts';
+export type { WitnessAnswer, WitnessClient, WitnessedCheckpointStore } from './witness-ports.ts';

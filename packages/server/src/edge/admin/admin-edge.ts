@@ -20,6 +20,7 @@ import {
   UsageQuery,
   UsageRebuild,
   UsageReport,
+  WitnessList,
 } from '@sekisho/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -41,6 +42,7 @@ export interface AdminFlows {
   readonly rebuildUsage: () => Promise<UsageRebuild>;
   readonly crossings: (query: z.output<typeof CrossingQuery>) => Promise<z.infer<typeof CrossingList>>;
   readonly places: (query: z.output<typeof PlaceQuery>) => Place[];
+  readonly witnesses: () => WitnessList;
 }
 
 /** The administration API under `/admin/v1`, for the holder of the admin key. */
@@ -114,6 +116,8 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
         return reply.type(CSV_TYPE).send(crossingsAsCsv(list.crossings));
       },
     );
+
+    api.get('/witnesses', { schema: { response: { 200: WitnessList } } }, async () => flows.witnesses());
 
     api.get(
       '/places',

@@ -1,0 +1,2 @@
+export { httpWitnessClient } from './http-witness-client.ts';
+export { loadWitnessPolicy } from './load-witness-policy.ts';

@@ -1,0 +1,2 @@
+/** Name of the cell's own log. */
+export const CELL_LOG = 'cell';

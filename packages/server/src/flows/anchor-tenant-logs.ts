@@ -12,7 +12,8 @@ const CONCURRENT_APPENDS = 64;
 /**
  * Writes the newest checkpoint of every tenant's log into the cell's log, at most once a second each
  * and only where the log has grown. Who holds one cosigned checkpoint of the cell's log thereby holds
- * all tenants' logs to what they were: witnesses watch one log and learn of a tenant its name and size.
+ * all tenants' logs to what they were. Witnesses watch one log, and learn nothing of any tenant: they
+ * see its size and root, never an entry.
  *
  * Nothing waits for an anchor, and none is needed twice: after a restart, or a failed append, the
  * newest checkpoint is anchored instead.

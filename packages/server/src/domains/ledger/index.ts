@@ -1,5 +1,4 @@
 export { CosignatureCollector } from './cosignature-collector.ts';
-export type { WitnessReport } from './cosignature-collector.ts';
 export type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export type { LedgerParts } from './ledger-parts.ts';

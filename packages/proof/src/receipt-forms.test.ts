@@ -1,7 +1,7 @@
 import { RECEIPT_BYTES_MAX } from '@sekisho/contract';
-import { encode } from 'cborg';
+import { Tokenizer, encode } from 'cborg';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { base64, concatBytes, utf8 } from './byte-encodings.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { formatCoseReceipt, parseCoseReceipt, signCoseTreeHead, verifyCoseReceipt } from './cose-receipt.ts';
@@ -228,7 +228,10 @@ describe('COSE receipt', () => {
   ])('%s end at a bound, not at the end of the stack', (_, byte) => {
     const bytes = new Uint8Array(RECEIPT_BYTES_MAX).fill(byte);
     bytes.set([0xd2, 0x9a, 0x00, 0x03, 0xff, 0x00]);
+    const next = vi.spyOn(Tokenizer.prototype, 'next');
     expect(verifyCoseReceipt(bytes, keys)).toMatchObject({ code: 'cose_malformed' });
+    expect(next.mock.calls.length).toBeLessThanOrEqual(256);
+    next.mockRestore();
   });
 });
 

@@ -78,6 +78,12 @@ export function tlogProofVectors(own: FormsByName, strangers: FormsByName): Gold
       'tlog_proof_malformed',
       'inclusion.hashes.0',
     ),
+    invalid(
+      'hash-short',
+      changed({ hashes: hashes.with(2, new Uint8Array(31)) }),
+      'tlog_proof_malformed',
+      'inclusion.hashes.2',
+    ),
     invalid('carriage-returns', utf8(text.replaceAll('\n', '\r\n')), 'tlog_proof_malformed', 'checkpoint'),
     invalid('no-checkpoint', utf8(text.slice(0, text.indexOf('\n\n'))), 'tlog_proof_malformed', 'checkpoint'),
     invalid('unknown-cell', strangers('completed').tlogProof, 'note_unsigned', 'checkpoint'),

@@ -1,4 +1,4 @@
-import { textOfUtf8 } from './byte-encodings.ts';
+import { equalBytes, textOfUtf8 } from './byte-encodings.ts';
 import { Refusal } from './refusal.ts';
 import { parseVerifierKey } from './verifier-key.ts';
 import type { KeyRole, VerifierKey } from './verifier-key.ts';
@@ -132,7 +132,7 @@ class PolicyLines {
 /** A key of that role whose public key is not listed yet, under whatever name. */
 function keyOfRole(vkey: string, role: KeyRole, listed: readonly { key: VerifierKey }[]): VerifierKey {
   const key = parseVerifierKey(vkey);
-  const same = (other: VerifierKey): boolean => other.publicKey.join() === key.publicKey.join();
+  const same = (other: VerifierKey): boolean => equalBytes(other.publicKey, key.publicKey);
   if (
     key.role !== role ||
     listed.length >= POLICY_NAMES_MAX ||

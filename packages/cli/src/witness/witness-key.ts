@@ -61,10 +61,12 @@ async function readOrMakeKey(folder: string, wishes: KeyWishes): Promise<KeyFile
   let text = await readIfPresent(file);
   if (text === undefined) {
     await createDurably(file, `${JSON.stringify(newKey(wishes))}\n`);
-    await syncFolder(dirname(folder));
     // Another start may have been faster: what is on the disk is the key.
     text = await readIfPresent(file);
   }
+  // Also for a key that was there: the start that made it may have crashed before it was durable.
+  await syncFolder(folder);
+  await syncFolder(dirname(folder));
   if (((await stat(file)).mode & 0o077) !== 0) {
     throw unusable(folder, (texts) => texts.doctor.secretProtect(file));
   }

@@ -120,10 +120,9 @@ function cosignedCheckpoint(note: string, cosigner: Cosigner): Checkpoint | unde
   }
 }
 
-/** The folder and those above it that are new, each durable. */
+/** A folder of the state folder's `logs`, durable; also one that a start left behind before it was. */
 async function makeFolder(folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (firstMade === undefined) return;
-  for (let made = folder; made.length >= firstMade.length; made = dirname(made))
-    await syncFolder(dirname(made));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await syncFolder(dirname(folder));
+  await syncFolder(dirname(dirname(folder)));
 }

@@ -146,6 +146,25 @@ test('starts from what is stored, and from a witness that knows more than it', a
   expect(asked).toEqual([1, 0, 2]);
 });
 
+test('a log that is behind its own stored note is shown to the witnesses again', async () => {
+  await grow();
+  const first = await collect();
+  await vi.waitFor(() => expect(first.report().witnessedSize).toBe(2));
+  await first.close();
+  const whole = ledger;
+  const early = { ...ledger.checkpoint('cell'), size: 1 };
+  ledger = {
+    verifierKey: (log) => whole.verifierKey(log),
+    checkpoint: () => early,
+    consistencyProof: async () => [],
+    close: () => whole.close(),
+  } as Partial<Ledger> as Ledger;
+  const behind = await collect();
+  await vi.waitFor(() =>
+    expect([stateOf(behind, 'north'), stateOf(behind, 'south')]).toEqual(['ahead', 'ahead']),
+  );
+});
+
 const body = (of: Ledger): string => parseNote(of.checkpoint('cell').note).body;
 const hostile: [string, string, Behaviour][] = [
   ['nothing', 'invalid', () => ({ kind: 'cosigned', lines: '' })],

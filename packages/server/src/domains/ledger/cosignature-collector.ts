@@ -71,17 +71,16 @@ export class CosignatureCollector {
 
   /** Takes up what is stored and starts the rounds. */
   async start(): Promise<void> {
-    const { store, log } = this.#parts;
+    const { ledger, store, log } = this.#parts;
     const note = await store.read(log);
     // Nothing rests on it: what does not verify any more is collected again.
     if (note !== undefined) this.#stored = this.#judge(note);
     if (this.#stored !== undefined && this.#stored.verdict !== 'invalid') {
       const { checkpoint, witnesses } = this.#stored;
       for (const { witness, timeSeconds } of witnesses) {
-        const standing = this.#standings.find((each) => each.witness.name === witness);
-        if (standing === undefined) continue;
-        standing.cosignedSize = checkpoint.size;
-        standing.cosignedAtSeconds = timeSeconds;
+        this.#standings
+          .find((standing) => standing.witness.name === witness)
+          ?.takeUp(checkpoint.size, timeSeconds, ledger.checkpoint(log).size);
       }
     }
     this.#schedule(0);

@@ -52,6 +52,16 @@ export class WitnessStanding {
     this.state = witness.url === undefined ? 'no-address' : 'waiting';
   }
 
+  /**
+   * What a stored note says. Not how far it is when that is further than the log: the log was set
+   * back, so the witness is asked at once, and will say that it is ahead.
+   */
+  takeUp(cosignedSize: number, timeSeconds: number, logSize: number): void {
+    if (cosignedSize > logSize) return;
+    this.cosignedSize = cosignedSize;
+    this.cosignedAtSeconds = timeSeconds;
+  }
+
   isDue(size: number, clock: Clock): boolean {
     return (
       this.witness.url !== undefined && this.cosignedSize < size && clock.monotonicMs() >= this.#askAgainMs

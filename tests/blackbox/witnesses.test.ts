@@ -8,6 +8,7 @@ import { CellProcess, temporaryHome } from '../harness/cell-process.ts';
 import { readLog } from '../harness/log-folder.ts';
 import { threeSitePlatform } from '../harness/platforms.ts';
 import { StubModelServer } from '../harness/stub-model-server.ts';
+import { sekisho } from '../cli/run-command.ts';
 import { WitnessProcess } from '../harness/witness-process.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 100 };
@@ -93,7 +94,14 @@ test('witnesses hold a cell to its past', async () => {
 
   // What an auditor takes away: the note stands alone under the policy.
   const noteFile = join(home.path, 'ledger', 'logs', 'cell', 'checkpoint.witnessed');
-  const verdict = policySatisfied(policy, await readFile(noteFile, 'utf8'));
+  const note = await readFile(noteFile, 'utf8');
+  const served = await fetch(`${cell.url}/ledger/cell/checkpoint.witnessed`, {
+    headers: { authorization: `Bearer ${await cell.adminKey()}` },
+  });
+  expect([served.status, await served.text()]).toEqual([200, note]);
+  const checked = await sekisho(['witness', 'check', noteFile, '--policy', policyFile]);
+  expect([checked.code, checked.stderr]).toEqual([0, '']);
+  const verdict = policySatisfied(policy, note);
   expect(verdict).toMatchObject({
     verdict: 'satisfied',
     witnesses: [{ witness: 'north' }, { witness: 'south' }],

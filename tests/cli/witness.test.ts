@@ -301,3 +301,38 @@ test.each([
   expect([exit, stdout]).toEqual([2, '']);
   expect(stderr).toContain(`[${code}]`);
 });
+
+describe('witness check', () => {
+  const vectors = join(import.meta.dirname, '..', '..', 'vectors', 'witnesses');
+  const policy = join(vectors, 'policies', 'valid', 'two-of-three.policy');
+  const check = (file: string, ...more: string[]) =>
+    sekisho(['witness', 'check', join(vectors, file), '--policy', policy, ...more]);
+
+  test.each([
+    ['cosigned/valid/three.txt', 0, 'satisfied', 3],
+    ['cosigned/unsatisfied/one-twice.txt', 1, 'unsatisfied', 1],
+  ])('judges %s', async (file, code, verdict, signers) => {
+    const judged = await check(file, '--json');
+    expect([judged.code, judged.stderr]).toEqual([code, '']);
+    const answer = JSON.parse(judged.stdout) as { verdict: string; witnesses: { timeSeconds: number }[] };
+    expect([answer.verdict, answer.witnesses.length]).toEqual([verdict, signers]);
+    expect(answer.witnesses[0]!.timeSeconds).toBe(1_775_000_000);
+    const shown = await check(file, '--lang', 'ja');
+    expect(shown.code).toBe(code);
+    expect(shown.stdout).toContain('north');
+  });
+
+  test('says why a checkpoint is invalid, and when there is no policy', async () => {
+    const invalid = await check('cosigned/invalid/ed25519-of-another-tree.txt', '--json');
+    expect([invalid.code, JSON.parse(invalid.stdout)]).toMatchObject([
+      1,
+      { verdict: 'invalid', code: 'note_signature_invalid', where: 'signatures.1' },
+    ]);
+    expect((await check('cosigned/valid/three.txt', '--state', state)).code).toBe(2);
+    const bad = join(vectors, 'policies', 'invalid', 'member-twice.policy');
+    const file = join(vectors, 'cosigned', 'valid', 'three.txt');
+    const refused = await sekisho(['witness', 'check', file, '--policy', bad]);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('[witness_policy_invalid]');
+  });
+});

@@ -18,6 +18,7 @@ export type FailureCode =
   | 'verifier_key_invalid'
   | 'server_missing'
   | 'witness_state_unusable'
+  | 'witness_policy_invalid'
   | 'address_unusable'
   | 'unexpected';
 

@@ -150,6 +150,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const anchors = new AnchorTenantLogs(ledger, clock, log);
     closers.push(() => anchors.close());
     anchors.start();
+    const witnessed = fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') });
     const cosignatures =
       witnessPolicy &&
       new CosignatureCollector({
@@ -157,7 +158,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         log: CELL_LOG,
         policy: witnessPolicy,
         client: httpWitnessClient(),
-        store: fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') }),
+        store: witnessed,
         clock,
         journal: log,
       });
@@ -214,7 +215,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       }),
       ledgerRoutes: ledgerEdge(
         authenticate,
-        { readLogFile: (reader, name, path) => readLogFile(ledger, reader, name, path) },
+        { readLogFile: (reader, name, path) => readLogFile(ledger, reader, name, path, witnessed) },
         config.ledgerReading,
       ),
       tls: config.tls && {

@@ -9,6 +9,7 @@ import type { AddCommand, CommandContext } from '../command-context.ts';
 import { CommonOptions, parseOptions, withCommonOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
 import { renderParagraph } from '../table.ts';
+import { addWitnessCheck } from './witness-check.ts';
 import { lockState, openWitnessKey } from '../witness/witness-key.ts';
 import { createWitnessServer } from '../witness/witness-server.ts';
 import type { WitnessEvent, WitnessedLog } from '../witness/witness-server.ts';
@@ -52,6 +53,7 @@ export const addWitness: AddCommand = (program, context, finish) => {
     finish(await runWitness(options, context));
   });
   addKey(command, context, finish);
+  addWitnessCheck(command, context, finish);
 };
 
 function addKey(group: Command, context: CommandContext, finish: (exitCode: number) => void): void {

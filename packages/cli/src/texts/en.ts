@@ -286,6 +286,15 @@ export const en = {
     keyType: 'Kind of a new key (default: ed25519)',
     keySummary: 'Show the verifier key of the witness',
     keyDescription: 'Shows the verifier key of the witness, and makes the key when there is none.',
+    checkSummary: 'Check a cosigned checkpoint by a policy',
+    checkDescription:
+      'Checks offline whether the witnesses of a policy vouch for a checkpoint. Exit code 0: enough of them do, 1: not.',
+    checkpoint: 'Checkpoint with cosignatures (checkpoint.witnessed)',
+    policy: 'Witness policy (C2SP tlog-policy) with a log line',
+    satisfied: 'SATISFIED  The log signed this checkpoint, and enough witnesses cosigned it.',
+    unsatisfied: 'NOT SATISFIED  The log signed this checkpoint, but too few witnesses did.',
+    invalid: 'INVALID  This is no checkpoint of a log of the policy.',
+    tree: (origin: string, size: number) => `${origin}  ${size} entries`,
     listening: (name: string, url: string, logs: number) =>
       `Witness ${name} listens on ${url} and knows ${logs} ${logs === 1 ? 'log' : 'logs'}.`,
     policyLine: 'For the witness policy of a cell or an auditor:',

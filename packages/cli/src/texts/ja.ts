@@ -250,6 +250,15 @@ export const ja: Texts = {
     keyType: '新しい鍵の種類（既定: ed25519）',
     keySummary: '立会人の検証鍵を表示します',
     keyDescription: '立会人の検証鍵を表示します。鍵がなければ作ります。',
+    checkSummary: '副署されたチェックポイントをポリシーで確かめます',
+    checkDescription:
+      'ポリシーの立会人がチェックポイントを保証しているかを、オフラインで確かめます。終了コードは、足りていれば0、そうでなければ1です。',
+    checkpoint: '副署の付いたチェックポイント（checkpoint.witnessed）',
+    policy: '立会人ポリシー（C2SP tlog-policy、log の行が必要）',
+    satisfied: '充足  台帳が署名し、十分な数の立会人が副署しています。',
+    unsatisfied: '不足  台帳は署名していますが、立会人の副署が足りません。',
+    invalid: '無効  ポリシーにある台帳のチェックポイントではありません。',
+    tree: (origin, size) => `${origin}  ${size}件`,
     listening: (name, url, logs) => `立会人 ${name} が ${url} で待ち受けています（台帳 ${logs} 個）。`,
     policyLine: 'セルや監査人の立会人ポリシーに書く行:',
     contradiction: (origin) =>

@@ -1,7 +1,7 @@
 import { SekishoError, Slug } from '@sekisho/contract';
 import { parseTilePath } from '@sekisho/proof';
 import type { Principal } from '../domains/identity/index.ts';
-import type { Ledger } from '../domains/ledger/index.ts';
+import type { Ledger, WitnessedCheckpointStore } from '../domains/ledger/index.ts';
 
 /** A key's holder, or anyone where the cell's settings open its ledger. */
 export type LogReader = Principal | 'anyone';
@@ -15,7 +15,8 @@ export interface LogFile {
 /**
  * One resource of a log as C2SP tlog-tiles names them: `checkpoint`, `tile/0/x001/234.p/5`,
  * `tile/entries/000`. The path is parsed into numbers, so no text of a reader's becomes the name of a file.
- * A log that the reader may not read looks like none.
+ * A log that the reader may not read looks like none. Beside them, `checkpoint.witnessed`: the newest
+ * checkpoint that witnesses have cosigned.
  *
  * @throws SekishoError `not_found`
  */
@@ -24,12 +25,18 @@ export async function readLogFile(
   reader: LogReader,
   log: string,
   path: string,
+  witnessed?: Pick<WitnessedCheckpointStore, 'read'>,
 ): Promise<LogFile> {
   if (!mayRead(reader, log) || !Slug.safeParse(log).success || !ledger.logs().includes(log)) {
     throw notFound(log, path);
   }
   if (path === 'checkpoint') {
     return { kind: 'checkpoint', bytes: Buffer.from(ledger.checkpoint(log).note, 'utf8') };
+  }
+  if (path === 'checkpoint.witnessed') {
+    const note = await witnessed?.read(log);
+    if (note === undefined) throw notFound(log, path);
+    return { kind: 'checkpoint', bytes: Buffer.from(note, 'utf8') };
   }
   const asked = parseTilePath(path);
   if (asked === undefined) throw notFound(log, path);

@@ -1,4 +1,8 @@
 export * from './add-checkpoint.ts';
+export { auditLog } from './audit-log.ts';
+export type { AuditOptions } from './audit-log.ts';
+export type { AuditFinding, AuditReport, FindingCode, UndecidedReason } from './audit-report.ts';
+export type { AuditSource } from './audit-source.ts';
 export * from './byte-encodings.ts';
 export * from './canonical-json.ts';
 export * from './checkpoint.ts';

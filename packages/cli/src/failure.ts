@@ -20,6 +20,7 @@ export type FailureCode =
   | 'witness_state_unusable'
   | 'witness_policy_invalid'
   | 'address_unusable'
+  | 'log_unreachable'
   | 'unexpected';
 
 /** One thing that is wrong, and where: a path in the document, and its position in the file. */

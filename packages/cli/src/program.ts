@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { AddCommand, CommandContext } from './command-context.ts';
 import { addApply } from './commands/apply.ts';
+import { addAudit } from './commands/audit.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
@@ -53,7 +54,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   };
   group(texts.program.startHeading, addUp, addDoctor);
   group(texts.program.declareHeading, addPlan, addApply, addHistory, addExplain, addPlaces, addKeys);
-  group(texts.program.proveHeading, addVerify, addReceipts, addUsage, addWitness);
+  group(texts.program.proveHeading, addVerify, addAudit, addReceipts, addUsage, addWitness);
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

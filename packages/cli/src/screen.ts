@@ -44,6 +44,11 @@ export class Screen {
     this.#stderr.write(`${lines.join('\n')}\n`);
   }
 
+  /** One line on a terminal that the next one replaces; an empty text takes it away. Nothing elsewhere. */
+  progress(text: string): void {
+    if (this.#stderr.isTTY === true) this.#stderr.write(`\r\u001b[K${text}`);
+  }
+
   json(value: unknown): void {
     this.#stdout.write(`${printableJson(value)}\n`);
   }

@@ -1,25 +1,21 @@
-import { join } from 'node:path';
 import type { OutcomeEntry } from '@sekisho/contract';
 import {
-  Refusal,
   base64,
   checkPayload,
-  parseVerifierKeys,
   verifyAnyReceipt,
   type PayloadVerdict,
   type ReceiptForm,
   type StatementVerdict,
-  type VerifierKey,
 } from '@sekisho/proof';
 import { z } from 'zod';
 import { readBounded } from '../bounded-file.ts';
-import { homeFolder } from '../cell-address.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { CommonOptions, parseOptions, withCommonOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
 import { japanTime } from '../japan-time.ts';
 import { printable, printableDeep } from '../printable-text.ts';
 import { renderFields, renderParagraph } from '../table.ts';
+import { readTrustedKeys } from '../trusted-keys.ts';
 
 const Options = CommonOptions.extend({
   key: z.string().optional(),
@@ -37,7 +33,6 @@ interface PayloadVerdicts {
 
 /** Larger files are not read at all; what is above a receipt's own bound is invalid. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
-const KEY_FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * Offline: reads files, asks nobody. Exit code 0 when the receipt is valid and every text given is
@@ -57,7 +52,7 @@ export const addVerify: AddCommand = (program, context, finish) => {
   withCommonOptions(command, context).action(async (file: string, values: unknown) => {
     const options = parseOptions(Options, values);
     requireOneStdin([file, options.key, options.request, options.answer]);
-    const keys = await readKeys(options.key, options.home, context);
+    const keys = await readTrustedKeys(options.key, options.home, context);
     const receiptBytes = await readBounded(file, FILE_BYTES_MAX, context.stdin);
     const payloads = {
       ...(await readPayload('request', options.request, context)),
@@ -80,34 +75,6 @@ export const addVerify: AddCommand = (program, context, finish) => {
 function requireOneStdin(files: readonly (string | undefined)[]): void {
   if (files.filter((file) => file === '-').length <= 1) return;
   throw new CommandFailure('usage', (texts) => texts.failures.oneStdin);
-}
-
-async function readKeys(
-  option: string | undefined,
-  home: string | undefined,
-  context: CommandContext,
-): Promise<VerifierKey[]> {
-  const file = option ?? join(homeFolder(home, context), 'cell.vkey');
-  let text: string;
-  try {
-    text = (await readBounded(file, KEY_FILE_BYTES_MAX, context.stdin)).toString('utf8');
-  } catch (error) {
-    if (option !== undefined) throw error;
-    throw new CommandFailure('verifier_key_missing', (texts) => texts.failures.verifierKeyMissing(file), {
-      cause: error,
-    });
-  }
-  try {
-    return parseVerifierKeys(text);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const { where, bilingual } = error;
-    throw new CommandFailure(
-      'verifier_key_invalid',
-      (texts) => texts.failures.verifierKeyInvalid(file, where, bilingual[texts.language]),
-      { cause: error },
-    );
-  }
 }
 
 async function readPayload<K extends 'request' | 'answer'>(

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { Refusal, parseVerifierKeys } from '@sekisho/proof';
+import type { VerifierKey } from '@sekisho/proof';
+import { readBounded } from './bounded-file.ts';
+import { homeFolder } from './cell-address.ts';
+import type { CommandContext } from './command-context.ts';
+import { CommandFailure } from './failure.ts';
+
+const KEY_FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * The verifier keys of `--key`, else of the data folder. Throws `verifier_key_missing`,
+ * `verifier_key_invalid` and what {@link readBounded} throws.
+ */
+export async function readTrustedKeys(
+  option: string | undefined,
+  home: string | undefined,
+  context: CommandContext,
+): Promise<VerifierKey[]> {
+  const file = option ?? join(homeFolder(home, context), 'cell.vkey');
+  let text: string;
+  try {
+    text = (await readBounded(file, KEY_FILE_BYTES_MAX, context.stdin)).toString('utf8');
+  } catch (error) {
+    if (option !== undefined) throw error;
+    throw new CommandFailure('verifier_key_missing', (texts) => texts.failures.verifierKeyMissing(file), {
+      cause: error,
+    });
+  }
+  try {
+    return parseVerifierKeys(text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { where, bilingual } = error;
+    throw new CommandFailure(
+      'verifier_key_invalid',
+      (texts) => texts.failures.verifierKeyInvalid(file, where, bilingual[texts.language]),
+      { cause: error },
+    );
+  }
+}

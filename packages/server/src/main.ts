@@ -2,12 +2,11 @@
  * A Sekisho cell. The composition root: the only place that says which adapter stands behind a
  * port. Read `startCell` from top to bottom to see what a cell is made of, and in which order.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
-import type { FastifyInstance } from 'fastify';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
-import { openCellHome, type CellHome } from './adapters/cell-home/index.ts';
+import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
 import { fileTileStore, fileWitnessedCheckpoint, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
 import { connectModelServers } from './adapters/model-servers/index.ts';
@@ -30,6 +29,7 @@ import { adminEdge } from './edge/admin/admin-edge.ts';
 import { ledgerEdge } from './edge/ledger/ledger-edge.ts';
 import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
+import { closeServer, listen } from './edge/listen.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { AnchorTenantLogs } from './flows/anchor-tenant-logs.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
@@ -52,9 +52,6 @@ import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
 const JURISDICTIONS = join(REPOSITORY, 'jurisdictions');
 const SEKISHO_MINI = join(REPOSITORY, 'models', 'sekisho-mini', 'sekisho-mini.gguf');
-
-/** How long answers under way may take to end when the cell is told to stop. */
-const STOP_GRACE_MS = 10_000;
 
 interface RunningCell {
   readonly greeting: string;
@@ -109,7 +106,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const places = createPlaceRegistry(jurisdictions, countries, clock);
     const presets = await loadPresets(JURISDICTIONS);
     const engine = createCedarEngine();
-    const adminKey = await adminKeyOf(home, () => mintAdminKey(random));
+    const adminKey = await readOrMakeSecret(home.pathOf('admin.key'), () => mintAdminKey(random));
     const keys = new KeyDirectory(await database.apiKeys.all(), adminKey);
     const platform = new PlatformInForce();
 
@@ -246,53 +243,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
   }
 }
 
-/** The operator's key, made at the first start. Only its holder's file keeps it. */
-async function adminKeyOf(home: CellHome, mint: () => string): Promise<string> {
-  const file = home.pathOf('admin.key');
-  try {
-    const key = (await readFile(file, 'utf8')).trim();
-    if (key !== '') return key;
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
-  }
-  const key = mint();
-  await replaceFile(file, `${key}\n`);
-  return key;
-}
-
-/** Appears whole or not at all; readable by its owner alone. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
 function verifierKeyFile(keys: readonly string[]): string {
   return `# C2SP signed-note verifier keys of this cell's logs, one a line.\n${keys.join('\n')}\n`;
-}
-
-async function listen(server: FastifyInstance, config: CellConfig): Promise<string> {
-  try {
-    const url = new URL(await server.listen({ host: config.host, port: config.port }));
-    // Fastify does not know that the listener it was given speaks TLS.
-    if (config.tls !== undefined) url.protocol = 'https:';
-    return url.origin;
-  } catch (cause) {
-    if (
-      cause instanceof Error &&
-      'code' in cause &&
-      (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')
-    ) {
-      throw new SekishoError('port_unusable', `${config.host}:${config.port}`, { cause });
-    }
-    throw cause;
-  }
-}
-
-/** Lets answers under way end, for a while; then closes what is left. */
-async function closeServer(server: FastifyInstance): Promise<void> {
-  const impatient = setTimeout(() => server.server.closeAllConnections(), STOP_GRACE_MS);
-  await server.close();
-  clearTimeout(impatient);
 }
 
 async function run(): Promise<void> {

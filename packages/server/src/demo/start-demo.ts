@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { replaceFile } from '../adapters/cell-home/index.ts';
 import type { KeyDirectory } from '../domains/identity/index.ts';
 import type { ApplyPlatform } from '../flows/apply-platform.ts';
 import type { ManageApiKeys } from '../flows/manage-api-keys.ts';
@@ -85,8 +86,7 @@ export class Demo {
       overseasCountsUrl: `http://127.0.0.1:${overseas.ports.countsPort}/`,
     };
     const { file } = this.#parts;
-    await writeFile(`${file}.new`, `${JSON.stringify(contents, null, 2)}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await replaceFile(file, `${JSON.stringify(contents, null, 2)}\n`);
     return contents;
   }
 

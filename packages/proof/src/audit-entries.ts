@@ -5,6 +5,7 @@ import { FirstOf } from './audit-report.ts';
 import type { FindingCode, FindingList, OpenIntent, Undecided, UsageSum } from './audit-report.ts';
 import { equalBytes, hex } from './byte-encodings.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { Json } from './canonical-json.ts';
 
 const TIME_TOLERANCE_MS = 60_000;
 const OPEN_TOLERANCE_MS = 60 * 60 * 1000;
@@ -162,9 +163,7 @@ export class EntryRules {
   }
 
   #judgeAgainstIntent(outcome: OutcomeEntry, intent: IntentEntry, index: number): void {
-    const differing = repeatedFacts.filter(
-      (fact) => !equalBytes(canonicalJson(outcome[fact]), canonicalJson(intent[fact])),
-    );
+    const differing = repeatedFacts.filter((fact) => !isSame(outcome[fact], intent[fact]));
     if (differing.length > 0) this.#found('outcome_differs', index, differing.join(' '));
     const { carried } = outcome;
     if (carried === undefined) return;
@@ -248,3 +247,8 @@ const repeatedFacts = [
   'policies',
   'request',
 ] as const satisfies readonly (keyof IntentEntry & keyof OutcomeEntry)[];
+
+/** Most facts are text or numbers, for which no bytes need to be written. */
+function isSame(left: Json, right: Json): boolean {
+  return left === right || equalBytes(canonicalJson(left), canonicalJson(right));
+}

@@ -201,8 +201,10 @@ export class EntryRules {
     if (!this.#origin.endsWith(`/ledger/${tenant}`)) this.#found('foreign_tenant', index, tenant);
   }
 
-  #addUsage({ result, workspace, subject: model, usage }: OutcomeEntry): void {
-    if (result === 'denied') return;
+  /** Counted is what was carried, whatever its result, and anything that has tokens or an amount. */
+  #addUsage({ carried, workspace, subject: model, usage }: OutcomeEntry): void {
+    const used = usage.inputTokens > 0 || usage.outputTokens > 0 || usage.amountYen !== '0';
+    if (carried === undefined && !used) return;
     const key = `${workspace} ${model}`;
     const before = this.#usage.get(key);
     if (before === undefined && this.#usage.size >= USAGE_ROWS_MAX) {

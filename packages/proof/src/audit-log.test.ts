@@ -56,6 +56,16 @@ describe('a clean log', () => {
     });
   });
 
+  test('counts as usage what was carried or has tokens', async () => {
+    const none = { inputTokens: 0, outputTokens: 0, estimated: false, amountYen: '0' };
+    const entries = crossingLog([
+      { outcome: { result: 'interrupted', usage: none }, without: 'carried and answer' },
+      { outcome: { result: 'failed', usage: none }, without: 'answer' },
+      { outcome: { result: 'failed' }, without: 'carried' },
+    ]);
+    expect((await audit(logFiles(entries))).usage).toMatchObject([{ crossings: 2, inputTokens: 42 }]);
+  });
+
   test.each([1, 2, 255, 256, 257, 512, 513])('of %d entries is read to its end', async (size) => {
     const files = logFiles(many(256).slice(0, size));
     expect(await audit(files)).toMatchObject({ verdict: 'clean', entries: size });

@@ -141,7 +141,7 @@ export interface Undecided {
 export interface UsageSum {
   readonly workspace: string;
   readonly model: string;
-  /** Crossings that ended and were not denied. */
+  /** Those that were carried to an endpoint, or have tokens or an amount: what a cell's usage counts. */
   readonly crossings: number;
   readonly inputTokens: number;
   readonly outputTokens: number;

@@ -22,6 +22,9 @@ export const LeafIndex = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Who acted, without personal data: `key:` and the key's id, `operator:` and a name, or `cell`. */
 export const PrincipalName = z.string().regex(/^(?:key:[a-z0-9]{1,32}|operator:[a-z0-9-]{1,48}|cell)$/);
 
+/** One line: `name+hex(key id)+base64(type ‖ public key)` (C2SP signed-note). */
+export const VerifierKeyText = z.string().regex(/^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,2000}$/);
+
 const PolicyId = z.string().min(1).max(200);
 
 /** Where one copy of the data is, and under whose law. */
@@ -109,6 +112,62 @@ export const AnchorEntry = z.strictObject({
 });
 export type AnchorEntry = z.infer<typeof AnchorEntry>;
 
+/**
+ * The keys that sign this log's checkpoints change. A checkpoint of a tree that holds `introduced` may be
+ * signed by the new key; one that holds `retired` or `compromised` must be signed by another than this.
+ * The key that signed the log's first checkpoint is introduced by no entry.
+ */
+export const LogKeyEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('log-key'),
+  time: Timestamp,
+  principal: PrincipalName,
+  event: z.enum(['introduced', 'retired', 'compromised']),
+  /** C2SP vkey, named as the log's origin. */
+  verifierKey: VerifierKeyText,
+  /**
+   * With `compromised`: what this key alone vouches for in trees of more leaves than this proves nothing.
+   * 0 where nobody knows since when.
+   */
+  trustedToSize: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+});
+export type LogKeyEntry = z.infer<typeof LogKeyEntry>;
+
+/**
+ * Kept payloads of these crossings and the salts of their commitments were erased: nobody can open the
+ * commitments any more, and no hash in the tree changes.
+ */
+export const ErasureEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.literal('erasure'),
+  time: Timestamp,
+  principal: PrincipalName,
+  reason: z.enum(['request', 'retention-ended', 'contract-ended']),
+  crossings: z.array(CrossingId).min(1).max(1000),
+});
+export type ErasureEntry = z.infer<typeof ErasureEntry>;
+
+/** What a legal hold covers: everything of the tenant that fits all fields given. */
+export const HoldScope = z.strictObject({
+  workspace: Slug.optional(),
+  crossing: CrossingId.optional(),
+  /** Crossings begun in this period, first moment inclusive, last exclusive. */
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
+});
+export type HoldScope = z.infer<typeof HoldScope>;
+
+/** A legal hold: while it stands, nothing that it covers is erased, whoever asks. */
+export const HoldEntry = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum(['hold-placed', 'hold-released']),
+  time: Timestamp,
+  principal: PrincipalName,
+  hold: Slug,
+  scope: HoldScope,
+});
+export type HoldEntry = z.infer<typeof HoldEntry>;
+
 /** Durable before any byte moves: the decision, and to whom the data may go. */
 export const IntentEntry = z.strictObject({
   ...crossingFields,
@@ -154,7 +213,16 @@ export const OutcomeEntry = z.strictObject({
 export type OutcomeEntry = z.infer<typeof OutcomeEntry>;
 
 export const LedgerEntry = z.union([
-  z.discriminatedUnion('kind', [GenesisEntry, RevisionEntry, AnchorEntry, IntentEntry, OutcomeEntry]),
+  z.discriminatedUnion('kind', [
+    GenesisEntry,
+    RevisionEntry,
+    AnchorEntry,
+    IntentEntry,
+    OutcomeEntry,
+    LogKeyEntry,
+    ErasureEntry,
+  ]),
   KeyEntry,
+  HoldEntry,
 ]);
 export type LedgerEntry = z.infer<typeof LedgerEntry>;

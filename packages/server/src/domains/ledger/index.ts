@@ -3,11 +3,13 @@ export type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export type { LedgerParts } from './ledger-parts.ts';
 export type {
+  Checkpoints,
   LedgerSink,
   SettledEntry,
   SigningKey,
   SigningKeyStore,
   StoredFile,
+  TileFiles,
   TileStore,
   WalBatch,
   WriteAheadLog,

@@ -65,22 +65,24 @@ export interface StoredFile {
   readonly bytes: Uint8Array;
 }
 
-/**
- * Tiles, entry bundles and checkpoints by log, laid out as C2SP tlog-tiles. One writer per log,
- * any number of readers.
- */
-export interface TileStore {
-  /** Names of the logs that have a published checkpoint. */
-  logs(): Promise<readonly LogName[]>;
+/** Tiles and entry bundles by log. One writer per log, any number of readers. */
+export interface TileFiles {
   /** Undefined when there is no such file. Never a file that `write` has not resolved for, unless a crash left it. */
   read(log: LogName, path: string): Promise<Uint8Array | undefined>;
   /**
    * Resolves when all of them are durable. Need not be atomic: before a checkpoint covers them
-   * nobody reads them, and the same bytes are written again after a crash.
+   * nobody reads them, and the same bytes are written again after a crash, or after a rejection,
+   * which says nothing about which of them are stored.
    */
   write(log: LogName, files: readonly StoredFile[]): Promise<void>;
   /** Removes the partial tiles or bundles (`{path}.p/*`) of this full one. Nothing to remove is no error. */
   removePartials(log: LogName, path: string): Promise<void>;
+}
+
+/** The newest checkpoint of each log: what decides how long the log is. */
+export interface Checkpoints {
+  /** Names of the logs that have a published checkpoint. */
+  logs(): Promise<readonly LogName[]>;
   readCheckpoint(log: LogName): Promise<string | undefined>;
   /**
    * Replaces the checkpoint atomically and durably, if the stored one is still `previous`
@@ -89,6 +91,9 @@ export interface TileStore {
    */
   publishCheckpoint(log: LogName, previous: string | undefined, next: string): Promise<void>;
 }
+
+/** Tiles, entry bundles and checkpoints by log, laid out as C2SP tlog-tiles. */
+export interface TileStore extends TileFiles, Checkpoints {}
 
 /** Signs checkpoints under one name, and says which verifier key (C2SP vkey) checks them. */
 export interface SigningKey extends NoteSigner {

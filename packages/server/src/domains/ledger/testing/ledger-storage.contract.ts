@@ -1,6 +1,10 @@
-import { entriesPath, tilePath } from '@sekisho/proof';
+import { tilePath } from '@sekisho/proof';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TileStore, WriteAheadLog } from '../ports.ts';
+import { describeCheckpoints } from './checkpoints.contract.ts';
+import { describeTileFiles, payload } from './tile-files.contract.ts';
+
+export { payload };
 
 export interface StorageUnderTest {
   /** As after a restart of the process: sees what the one before it stored. */
@@ -79,82 +83,26 @@ export function describeLedgerStorage(name: string, make: () => Promise<StorageU
     });
   });
 
-  describe(`${name}: tiles`, () => {
-    let storage: StorageUnderTest;
-    beforeEach(async () => {
-      storage = await make();
-    });
+  describeTileFiles(name, async () => tilesOf(await make()));
+  describeCheckpoints(name, async () => tilesOf(await make()));
 
-    test('reads what was written, by log, after a restart', async () => {
-      const path = tilePath(0, 1234, 7);
-      await storage.open().tiles.write('a', [{ path, bytes: payload(224) }]);
+  describe(`${name}: tiles and checkpoints`, () => {
+    test('a log without a checkpoint has no name', async () => {
+      const storage = await make();
       const { tiles } = storage.open();
-      expect(Buffer.from((await tiles.read('a', path)) ?? [])).toEqual(Buffer.from(payload(224)));
-      expect(await tiles.read('b', path)).toBeUndefined();
-      expect(await tiles.read('a', tilePath(0, 1234))).toBeUndefined();
-    });
-
-    test('writes over what a crash left', async () => {
-      const { tiles } = storage.open();
-      const path = entriesPath(3);
-      await tiles.write('a', [{ path, bytes: payload(9000) }]);
-      await tiles.write('a', [{ path, bytes: payload(5) }]);
-      expect((await tiles.read('a', path))?.length).toBe(5);
-    });
-
-    test('removes partial tiles and nothing else', async () => {
-      const { tiles } = storage.open();
-      const paths = [
-        tilePath(0, 7, 1),
-        tilePath(0, 7, 255),
-        tilePath(0, 7),
-        tilePath(0, 8, 1),
-        tilePath(1, 7, 1),
-      ];
-      await tiles.write(
-        'a',
-        paths.map((path) => ({ path, bytes: payload(32) })),
-      );
-      await tiles.removePartials('a', tilePath(0, 7));
-      await tiles.removePartials('a', tilePath(0, 7));
-      const left: string[] = [];
-      for (const path of paths) if ((await tiles.read('a', path)) !== undefined) left.push(path);
-      expect(left).toEqual([tilePath(0, 7), tilePath(0, 8, 1), tilePath(1, 7, 1)]);
-      // The folder of the partial tiles can be used again.
-      await tiles.write('a', [{ path: tilePath(0, 7, 9), bytes: payload(288) }]);
-      expect(await tiles.read('a', tilePath(0, 7, 9))).toBeDefined();
-    });
-
-    test('names the logs that have a checkpoint', async () => {
-      const { tiles } = storage.open();
-      expect(await tiles.logs()).toEqual([]);
       await tiles.write('b', [{ path: tilePath(0, 0, 1), bytes: payload(32) }]);
       await tiles.publishCheckpoint('a', undefined, 'one\n');
       expect(await storage.open().tiles.logs()).toEqual(['a']);
     });
-
-    test('replaces a checkpoint only if it is the one that the caller knows', async () => {
-      const { tiles } = storage.open();
-      await expect(tiles.publishCheckpoint('a', 'none\n', 'one\n')).rejects.toMatchObject({
-        code: 'ledger_corrupt',
-      });
-      await tiles.publishCheckpoint('a', undefined, 'one\n');
-      await expect(tiles.publishCheckpoint('a', undefined, 'two\n')).rejects.toMatchObject({
-        code: 'ledger_corrupt',
-      });
-      await tiles.publishCheckpoint('a', 'one\n', 'two\n');
-      expect(await storage.open().tiles.readCheckpoint('a')).toBe('two\n');
-      expect(await tiles.readCheckpoint('b')).toBeUndefined();
-    });
   });
+}
+
+function tilesOf(storage: StorageUnderTest): { open(): TileStore } {
+  return { open: () => storage.open().tiles };
 }
 
 export async function replay(wal: WriteAheadLog): Promise<{ position: number; payload: Uint8Array }[]> {
   const batches: { position: number; payload: Uint8Array }[] = [];
   for await (const batch of wal.replay()) batches.push(batch);
   return batches;
-}
-
-export function payload(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => (at * 31 + length) % 256);
 }

@@ -16,11 +16,44 @@ export interface SignedCheckpoint {
   readonly root: Uint8Array;
 }
 
+/** What every replica can answer of the published trees, each byte checked up to a signed root. */
+export interface LedgerReading {
+  /** The newest published checkpoint. */
+  checkpoint(log: LogName): SignedCheckpoint;
+  /** The tree of the newest published checkpoint, signed by the same key as a COSE receipt needs it. */
+  coseTreeHead(log: LogName): CoseTreeHead;
+  /**
+   * What the file of this tile or entry bundle holds (C2SP tlog-tiles), byte for byte, checked up to the
+   * signed root. Undefined when the published tree does not reach it or is narrower there. A
+   * partial one is answered also after the full one took its place.
+   */
+  readTile(log: LogName, tile: TileCoordinate): Promise<Uint8Array | undefined>;
+  readEntryBundle(log: LogName, index: number, width: number): Promise<Uint8Array | undefined>;
+  /**
+   * The published tree as it was at an earlier size (at least 1), under a signature of today's keys. Its root
+   * is computed from verified tiles, so it is always a beginning of the published tree.
+   */
+  checkpointAt(log: LogName, size: number): Promise<SignedCheckpoint>;
+  /** RFC 6962 inclusion proof, leaf to root, in the tree of that size (at most the checkpoint's). */
+  inclusionProof(log: LogName, index: number, size: number): Promise<readonly Uint8Array[]>;
+  consistencyProof(log: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]>;
+  /** Integrated entries `from` (inclusive) to `to` (exclusive), in order, without holding them all. */
+  readEntries(
+    log: LogName,
+    from: number,
+    to: number,
+  ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }>;
+  /** Names of all logs, in order. */
+  logs(): readonly LogName[];
+  /** Origin and verifier key (C2SP signed-note vkey) by log. */
+  verifierKey(log: LogName): string;
+}
+
 /**
  * Append-only logs, one a tenant. An append resolves only when the entry is durable: it survives
  * `kill -9` and power loss from then on. Indexes are contiguous and never reused.
  */
-export interface Ledger {
+export interface Ledger extends LedgerReading {
   /**
    * Opens the log of this name, with its genesis entry and its own signing key, if it does not
    * exist yet. Idempotent.
@@ -37,30 +70,6 @@ export interface Ledger {
   settled(log: LogName, index: number): Promise<void>;
   /** `settled` for everything that is durable at the time of the call; at once for an unknown log. */
   settledNow(log: LogName): Promise<void>;
-  /** The newest published checkpoint. */
-  checkpoint(log: LogName): SignedCheckpoint;
-  /** The tree of the newest published checkpoint, signed by the same key as a COSE receipt needs it. */
-  coseTreeHead(log: LogName): CoseTreeHead;
-  /**
-   * What the file of this tile or entry bundle holds (C2SP tlog-tiles), byte for byte, checked up to the
-   * signed root. Undefined when the published tree does not reach it or is narrower there. A
-   * partial one is answered also after the full one took its place.
-   */
-  readTile(log: LogName, tile: TileCoordinate): Promise<Uint8Array | undefined>;
-  readEntryBundle(log: LogName, index: number, width: number): Promise<Uint8Array | undefined>;
-  /** RFC 6962 inclusion proof, leaf to root, in the tree of that size (at most the checkpoint's). */
-  inclusionProof(log: LogName, index: number, size: number): Promise<readonly Uint8Array[]>;
-  consistencyProof(log: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]>;
-  /** Integrated entries `from` (inclusive) to `to` (exclusive), in order, without holding them all. */
-  readEntries(
-    log: LogName,
-    from: number,
-    to: number,
-  ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }>;
-  /** Names of all logs, in order. */
-  logs(): readonly LogName[];
-  /** Origin and verifier key (C2SP signed-note vkey) by log. */
-  verifierKey(log: LogName): string;
   /** Refuses new appends, makes everything accepted durable and published, releases all files. */
   close(): Promise<void>;
 }

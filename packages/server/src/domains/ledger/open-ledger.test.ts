@@ -49,6 +49,22 @@ describe('a ledger', () => {
     await ledger.close();
   });
 
+  test('signs an earlier tree again, with the root that it had', async () => {
+    const ledger = await open();
+    await ledger.ensureLog('north');
+    const roots = [ledger.checkpoint('north')];
+    for (let serial = 1; serial < 5; serial++) {
+      await ledger.append('north', keyEntry(serial));
+      await ledger.settledNow('north');
+      roots.push(ledger.checkpoint('north'));
+    }
+    for (const earlier of roots) expect(await ledger.checkpointAt('north', earlier.size)).toEqual(earlier);
+    for (const size of [0, 6, -1, 1.5]) {
+      await expect(ledger.checkpointAt('north', size)).rejects.toMatchObject({ code: 'not_found' });
+    }
+    await ledger.close();
+  });
+
   test('signs as COSE the tree that it has published, and each tree once', async () => {
     const ledger = await open();
     await ledger.ensureLog('north');

@@ -1,22 +1,13 @@
 import { ENTRY_BYTES_MAX, SekishoError, Slug } from '@sekisho/contract';
 import type { LedgerEntry } from '@sekisho/contract';
-import {
-  Refusal,
-  TILE_WIDTH,
-  canonicalJson,
-  consistencyProof,
-  inclusionProof,
-  isKeyName,
-  leafHash,
-} from '@sekisho/proof';
-import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
+import { Refusal, canonicalJson, isKeyName, leafHash } from '@sekisho/proof';
 import { timestamp } from '../../base/clock.ts';
 import { describeCause } from '../../base/log.ts';
 import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
 import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
-import type { AppendedEntry, Ledger, LogName, SignedCheckpoint } from './ledger.ts';
+import type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { entryBytes, logState } from './log-state.ts';
@@ -26,6 +17,7 @@ import type { SigningKey } from './ports.ts';
 import { replayWal } from './replay.ts';
 import { Sequencer } from './sequencer.ts';
 import { TileCache } from './tile-cache.ts';
+import { TreeReading } from './tree-reading.ts';
 import { ATTACHMENT_BYTES_MAX } from './wal-batch.ts';
 
 /** 4 MiB of tiles for proofs, over all logs. */
@@ -54,7 +46,7 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   return ledger;
 }
 
-class EmbeddedLedger implements Ledger {
+class EmbeddedLedger extends TreeReading implements Ledger {
   readonly #parts: LedgerParts;
   readonly #fuse = new Fuse();
   readonly #cache = new TileCache(CACHED_TILES_MAX);
@@ -70,6 +62,7 @@ class EmbeddedLedger implements Ledger {
   #closed: Promise<void> | undefined;
 
   constructor(parts: LedgerParts) {
+    super();
     const { wal, clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
     const limits = { ...defaultLimits, ...parts.limits };
     const fuse = this.#fuse;
@@ -154,61 +147,8 @@ class EmbeddedLedger implements Ledger {
     if (log !== undefined && log.durableSize > 0) await this.settled(name, log.durableSize - 1);
   }
 
-  checkpoint(name: LogName): SignedCheckpoint {
-    const { note, size, root } = this.#log(name).tree.published();
-    return { note, size, root };
-  }
-
-  coseTreeHead(name: LogName): CoseTreeHead {
-    return this.#log(name).tree.coseTreeHead();
-  }
-
-  async readTile(name: LogName, tile: TileCoordinate): Promise<Uint8Array | undefined> {
-    return this.#log(name).tree.readTile(tile);
-  }
-
-  async readEntryBundle(name: LogName, index: number, width: number): Promise<Uint8Array | undefined> {
-    return this.#log(name).tree.readEntryBundle(index, width);
-  }
-
-  async inclusionProof(name: LogName, index: number, size: number): Promise<readonly Uint8Array[]> {
-    const { tree } = this.#log(name);
-    requireRange(name, index, size - 1);
-    requireRange(name, size, tree.size);
-    return inclusionProof(index, size, tree.readHash());
-  }
-
-  async consistencyProof(name: LogName, oldSize: number, size: number): Promise<readonly Uint8Array[]> {
-    const { tree } = this.#log(name);
-    requireRange(name, oldSize, size);
-    requireRange(name, size, tree.size);
-    return consistencyProof(oldSize, size, tree.readHash());
-  }
-
-  async *readEntries(
-    name: LogName,
-    from: number,
-    to: number,
-  ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }> {
-    const { tree } = this.#log(name);
-    requireRange(name, from, to);
-    requireRange(name, to, tree.size);
-    for (let index = from; index < to;) {
-      const bundle = Math.floor(index / TILE_WIDTH);
-      const entries = await tree.readBundle(bundle);
-      for (const bytes of entries.slice(index % TILE_WIDTH, to - bundle * TILE_WIDTH)) {
-        yield { index, bytes };
-        index++;
-      }
-    }
-  }
-
   logs(): readonly LogName[] {
     return [...this.#logs.keys()].sort();
-  }
-
-  verifierKey(name: LogName): string {
-    return this.#log(name).tree.key.verifierKey;
   }
 
   close(): Promise<void> {
@@ -288,6 +228,10 @@ class EmbeddedLedger implements Ledger {
     return `${this.#parts.cellName}/ledger/${log}`;
   }
 
+  protected tree(name: LogName): LogTree {
+    return this.#log(name).tree;
+  }
+
   #log(name: LogName): LogState {
     const log = this.#logs.get(name);
     if (log === undefined) throw new SekishoError('not_found', `ledger ${name}`);
@@ -317,10 +261,4 @@ function entryBytesOf(value: LedgerEntry): Uint8Array {
   }
   if (bytes.length > ENTRY_BYTES_MAX) throw new SekishoError('request_too_large', `${ENTRY_BYTES_MAX} bytes`);
   return bytes;
-}
-
-function requireRange(log: LogName, value: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < 0 || value > max) {
-    throw new SekishoError('not_found', `${log}/${value}`);
-  }
 }

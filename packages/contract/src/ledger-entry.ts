@@ -10,7 +10,7 @@ import {
   Timestamp,
 } from './identifiers.ts';
 import { AmountYen } from './money.ts';
-import { Boundary } from './platform.ts';
+import { Boundary, Workspace } from './platform.ts';
 import { Action, Assurance, CopyKind, CrossingResult, DataClass } from './vocabulary.ts';
 
 /** An entry bundle stores an entry's length in 16 bits (C2SP tlog-tiles), so no entry is longer. */
@@ -85,6 +85,10 @@ export const RevisionEntry = z.strictObject({
   policyDigest: Sha256Digest,
   /** Boundaries in force from here on, by workspace. */
   boundaries: z.record(Slug, Boundary),
+  /** Classes that each workspace may use. Absent in logs of before this was recorded. */
+  dataClasses: z.record(Slug, Workspace.shape.dataClasses).optional(),
+  /** Presets of the jurisdiction pack that bind each workspace. Absent as above. */
+  presets: z.record(Slug, Workspace.shape.presets.unwrap()).optional(),
 });
 
 export type RevisionEntry = z.infer<typeof RevisionEntry>;

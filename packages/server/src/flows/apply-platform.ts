@@ -20,8 +20,11 @@ import type { ResidencyPolicy } from '../domains/residency/index.ts';
 import { CELL_LOG } from './cell-log.ts';
 import { snapshotPlatform, type PlatformInForce } from './platform-in-force.ts';
 
+/** What a tenant's workspaces allow, as a revision entry says it. */
+type TenantRules = Pick<RevisionEntry, 'boundaries' | 'dataClasses' | 'presets'>;
+
 /** The rest of a revision entry takes under 1 KiB. */
-const BOUNDARY_BYTES_MAX = ENTRY_BYTES_MAX - 1024;
+const RULES_BYTES_MAX = ENTRY_BYTES_MAX - 1024;
 
 /** What must follow when a snapshot takes effect, such as connecting its model servers. */
 export interface PlatformListener {
@@ -104,7 +107,7 @@ export class ApplyPlatform {
 
   #parse(input: unknown): Platform {
     const platform = this.#compiler.parse(input);
-    refuseOversizedBoundaries(platform);
+    refuseOversizedRules(platform);
     return platform;
   }
 
@@ -153,7 +156,7 @@ function revisionEntries(
   time: string,
 ): Map<string, RevisionEntry> {
   const { revision, platform } = stored;
-  const entryFor = (boundaries: RevisionEntry['boundaries']): RevisionEntry => ({
+  const entryFor = (rules: TenantRules): RevisionEntry => ({
     version: 1,
     kind: 'revision',
     time,
@@ -161,29 +164,33 @@ function revisionEntries(
     platformRevision: revision.revision,
     platformDigest: revision.digest,
     policyDigest: policy.digest,
-    boundaries,
+    ...rules,
   });
   return new Map([
-    [CELL_LOG, entryFor({})],
-    ...platform.tenants.map((tenant) => [tenant.id, entryFor(boundariesOf(tenant))] as const),
+    [CELL_LOG, entryFor({ boundaries: {} })],
+    ...platform.tenants.map((tenant) => [tenant.id, entryFor(rulesOf(tenant))] as const),
   ]);
 }
 
-function boundariesOf(tenant: Tenant): RevisionEntry['boundaries'] {
-  return Object.fromEntries(tenant.workspaces.map(({ id, boundary }) => [id, boundary]));
+function rulesOf({ workspaces }: Tenant): TenantRules {
+  return {
+    boundaries: Object.fromEntries(workspaces.map(({ id, boundary }) => [id, boundary])),
+    dataClasses: Object.fromEntries(workspaces.map(({ id, dataClasses }) => [id, dataClasses])),
+    presets: Object.fromEntries(workspaces.map(({ id, presets }) => [id, presets])),
+  };
 }
 
 /** A revision must fit its ledger entry, so a tenant whose boundaries do not is refused beforehand. */
-function refuseOversizedBoundaries(platform: Platform): void {
+function refuseOversizedRules(platform: Platform): void {
   const faults: Fault[] = [];
   platform.tenants.forEach((tenant, position) => {
-    const bytes = Buffer.byteLength(JSON.stringify(boundariesOf(tenant)));
-    if (bytes <= BOUNDARY_BYTES_MAX) return;
+    const bytes = Buffer.byteLength(JSON.stringify(rulesOf(tenant)));
+    if (bytes <= RULES_BYTES_MAX) return;
     faults.push({
       path: `tenants.${position}.workspaces`,
       message: {
-        ja: `境界の合計が ${bytes} バイトです。上限は ${BOUNDARY_BYTES_MAX} バイトです。`,
-        en: `The boundaries take ${bytes} bytes together; the limit is ${BOUNDARY_BYTES_MAX}.`,
+        ja: `境界とデータ区分の合計が ${bytes} バイトです。上限は ${RULES_BYTES_MAX} バイトです。`,
+        en: `Boundaries and data classes take ${bytes} bytes together; the limit is ${RULES_BYTES_MAX}.`,
       },
     });
   });

@@ -166,6 +166,31 @@ export const errorDefinitions = {
     },
     documentation: 'No record, no access: the ledger is full, failed or behind.',
   },
+  payload_unkeepable: {
+    status: 503,
+    message: {
+      ja: '保管することになっている内容を保管できないため、通行を終えられませんでした。しばらくして再試行してください。',
+      en: 'The payload must be kept and could not be, so the crossing was not completed. Retry later.',
+    },
+    documentation:
+      'Retention wants this payload kept: the payload folder is full, unwritable or failed, or the payload is too long. Before the request is kept nothing is sent to a target.',
+  },
+  hold_in_force: {
+    status: 409,
+    message: {
+      ja: '保全命令があるため消去できません: {detail}',
+      en: 'A legal hold forbids the erasure: {detail}',
+    },
+    documentation: 'A legal hold covers a crossing of the selection; nothing was erased. It names the holds.',
+  },
+  hold_exists: {
+    status: 409,
+    message: {
+      ja: 'この名前の保全命令は既にあります。別の名前を付けてください: {detail}',
+      en: 'A legal hold of this name exists or existed. Choose another name: {detail}',
+    },
+    documentation: 'The name of a hold is used once in the life of a tenant, so that the log stays readable.',
+  },
   ledger_corrupt: {
     status: 500,
     message: {

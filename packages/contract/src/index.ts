@@ -1,5 +1,6 @@
 export * from './admin.ts';
 export * from './chat-completion.ts';
+export * from './erasure.ts';
 export * from './errors.ts';
 export * from './faults.ts';
 export * from './identifiers.ts';
@@ -7,4 +8,5 @@ export * from './ledger-entry.ts';
 export * from './money.ts';
 export * from './platform.ts';
 export * from './receipt.ts';
+export * from './retention.ts';
 export * from './vocabulary.ts';

@@ -199,7 +199,8 @@ export const OutcomeEntry = z.strictObject({
   carried: z
     .strictObject({
       endpoint: Slug,
-      copies: z.array(CopyPlacement).min(1).max(32),
+      /** Those that the endpoint declares, and what the cell itself keeps. */
+      copies: z.array(CopyPlacement).min(1).max(40),
       assurance: Assurance,
     })
     .optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CountryCode, ModelName, PlaceCode, Slug } from './identifiers.ts';
 import { PriceYen } from './money.ts';
+import { Retention } from './retention.ts';
 import { Action, Assurance, AttestationKind, Bilingual, CopyKind, DataClass } from './vocabulary.ts';
 
 /** Bounds of one platform document. */
@@ -91,6 +92,8 @@ export const Workspace = z.strictObject({
     .array(z.string().regex(/^[a-z]{2}\/[a-z0-9-]{1,48}$/))
     .max(16)
     .default([]),
+  /** What the cell keeps of this workspace's payloads, and for how long. Nothing when absent. */
+  retention: Retention.optional(),
 });
 export type Workspace = z.infer<typeof Workspace>;
 
@@ -114,6 +117,8 @@ export type Price = z.infer<typeof Price>;
 export const Platform = z.strictObject({
   apiVersion: z.literal('sekisho/v1'),
   operator: z.strictObject({ name: z.string().min(1).max(200), country: CountryCode }),
+  /** Where the cell itself stands. Needed as soon as a workspace has payloads kept: they are kept there. */
+  cell: z.strictObject({ site: Slug }).optional(),
   sites: z.array(Site).min(1).max(platformLimits.sites),
   endpoints: z.array(Endpoint).max(platformLimits.endpoints),
   tenants: z.array(Tenant).max(platformLimits.tenants),

@@ -49,7 +49,7 @@ export class Masking {
 }
 
 /** From where on the end of a text may be the beginning of a placeholder. */
-export function placeholderHoldFrom(text: string): number {
+function placeholderHoldFrom(text: string): number {
   const begun = text.lastIndexOf('[[');
   const isOpen = begun >= 0 && text.length - begun <= PLACEHOLDER_LENGTH_MAX && !text.includes(']]', begun);
   return isOpen ? begun : tailOf(text, 1, (character) => character === '[');

@@ -9,8 +9,9 @@ export interface ScreenedText {
 /** Findings of several detectors in order; where two overlap, the detector named first wins. */
 export function findAll(detectors: readonly Detector[], text: string): Finding[] {
   const taken: Finding[] = [];
-  for (const { kind, find } of detectors) {
-    for (const span of find(text)) {
+  for (const detector of detectors) {
+    const { kind } = detector;
+    for (const span of detector.find(text)) {
       if (!taken.some((other) => span.start < other.end && other.start < span.end))
         taken.push({ kind, ...span });
     }
@@ -38,7 +39,7 @@ export class TextScreen {
   push(piece: string): ScreenedText {
     this.#held += piece;
     const whole = this.#context + this.#held;
-    const settled = Math.min(whole.length, ...this.#detectors.map(({ holdFrom }) => holdFrom(whole)));
+    const settled = Math.min(whole.length, ...this.#detectors.map((detector) => detector.holdFrom(whole)));
     return this.#release(Math.max(settled, this.#context.length));
   }
 

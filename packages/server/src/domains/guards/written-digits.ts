@@ -11,10 +11,6 @@ const separators: ReadonlySet<string> = new Set('-‐‑‒–—―−－ーｰ
 /** Characters that take no room and are put between digits to hide them. */
 const invisible: ReadonlySet<string> = new Set('\u200b\u200c\u200d\u2060\ufeff\u00ad');
 
-export function digitValue(character: string): number | undefined {
-  return digitValues.get(character);
-}
-
 /** Whether a number that is written with gaps may go on after this character. */
 export function isWithinNumber(character: string): boolean {
   return digitValues.has(character) || separators.has(character) || invisible.has(character);

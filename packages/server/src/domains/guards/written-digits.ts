@@ -1,7 +1,7 @@
 /** Digits as people and evaders write them: ASCII, full-width (U+FF10 to U+FF19), kanji numerals. */
 const digitValues: ReadonlyMap<string, number> = new Map(
   ['0123456789', '０１２３４５６７８９', '〇一二三四五六七八九']
-    .flatMap((digits) => [...digits].map((digit, value) => [digit, value] as const))
+    .flatMap((digits) => digits.split('').map((digit, value) => [digit, value] as const))
     .concat([['零', 0]]),
 );
 

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { base64, equalBytes, textOfUtf8, utf8 } from './byte-encodings.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { HASH_BYTES, inclusionRoot, leafHash } from './merkle-tree.ts';
-import { parseStatement, refuse, requireTruthful, verdictOf } from './proven-statement.ts';
+import { parseStatement, requireTruthful, verdictOf } from './proven-statement.ts';
 import type { ProvenStatement, StatementVerdict } from './proven-statement.ts';
 import { Refusal } from './refusal.ts';
+import { refuse } from './refuse.ts';
 import { ED25519_LOG, formatKeyId } from './verifier-key.ts';
 import type { NoteSigner, VerifierKey } from './verifier-key.ts';
 

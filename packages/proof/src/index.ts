@@ -1,3 +1,4 @@
+export type { AnchoredTree } from './anchored-tree.ts';
 export * from './add-checkpoint.ts';
 export { auditLog } from './audit-log.ts';
 export type { AuditOptions } from './audit-log.ts';
@@ -17,9 +18,11 @@ export type { ProvenStatement, StatementVerdict } from './proven-statement.ts';
 export * from './receipt-forms.ts';
 export * from './receipt.ts';
 export * from './refusal.ts';
+export { requireWitnesses } from './required-witnesses.ts';
+export type { WitnessesVerdict } from './required-witnesses.ts';
 export * from './signed-note.ts';
 export * from './tiles.ts';
-export { formatTlogProof, parseTlogProof, verifyTlogProof } from './tlog-proof.ts';
+export { formatTlogProof, parseTlogProof, tlogProofsOf, verifyTlogProof } from './tlog-proof.ts';
 export * from './tree-frontier.ts';
 export * from './verifier-key.ts';
 export * from './witness-policy.ts';

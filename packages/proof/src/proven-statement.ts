@@ -1,6 +1,7 @@
 import { Assurance, OutcomeEntry } from '@sekisho/contract';
 import type { Bilingual, PayloadCommitment, Receipt } from '@sekisho/contract';
 import type { z } from 'zod';
+import type { AnchoredTree } from './anchored-tree.ts';
 import { bytesOfBase64 } from './byte-encodings.ts';
 import { parseCanonicalJson } from './canonical-json.ts';
 import type { Json } from './canonical-json.ts';
@@ -8,6 +9,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { saltDigest } from './commitment.ts';
 import { Refusal } from './refusal.ts';
 import type { RefusalCode } from './refusal.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * What every form of receipt comes to once it is read: a statement, where it stands in the log, and
@@ -21,6 +23,8 @@ export type StatementVerdict<Proven extends ProvenStatement = ProvenStatement> =
       readonly receipt: Proven;
       /** The signed tree that holds the statement. */
       readonly checkpoint: Checkpoint;
+      /** The tree of the cell's log that anchors it; absent where the receipt carries none. */
+      readonly witnessed?: AnchoredTree;
     }
   | {
       readonly verdict: 'invalid';
@@ -39,7 +43,11 @@ const PATH_LENGTH_MAX = 100;
 
 /** Runs a verification; a Refusal becomes the verdict. */
 export function verdictOf<Proven extends ProvenStatement>(
-  verify: () => { readonly receipt: Proven; readonly checkpoint: Checkpoint },
+  verify: () => {
+    readonly receipt: Proven;
+    readonly checkpoint: Checkpoint;
+    readonly witnessed?: AnchoredTree;
+  },
 ): StatementVerdict<Proven> {
   try {
     return { verdict: 'valid', ...verify() };
@@ -160,18 +168,4 @@ function requireSalt(
   if (committed === undefined) refuse('opening_without_commitment', where);
   const bytes = bytesOfBase64(salt);
   if (bytes === undefined || saltDigest(bytes) !== committed.saltDigest) refuse('salt_mismatch', where);
-}
-
-/** Refusals inside `read` are told with the part of the receipt that it reads. */
-export function within<T>(part: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new Refusal(error.code, error.where === '' ? part : `${part}.${error.where}`);
-  }
-}
-
-export function refuse(code: RefusalCode, where: string): never {
-  throw new Refusal(code, where);
 }

@@ -1,26 +1,31 @@
 import { RECEIPT_BYTES_MAX, Receipt } from '@sekisho/contract';
-import type { PayloadCommitment } from '@sekisho/contract';
+import type { PayloadCommitment, Witnessed } from '@sekisho/contract';
+import { verifyAnchoring } from './anchored-tree.ts';
+import type { Anchoring } from './anchored-tree.ts';
 import { base64, bytesOfBase64 } from './byte-encodings.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openCommitment } from './commitment.ts';
 import { leafHash, verifyInclusion } from './merkle-tree.ts';
-import { parseCanonicalAs, refuse, requireTruthful, verdictOf, within } from './proven-statement.ts';
+import { parseCanonicalAs, requireTruthful, verdictOf } from './proven-statement.ts';
 import type { ProvenStatement, StatementVerdict } from './proven-statement.ts';
 import { Refusal } from './refusal.ts';
+import { refuse, within } from './refuse.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
 export type ReceiptVerdict = StatementVerdict<Receipt>;
 
 /**
- * Verifies a receipt as served, with nothing but the verifier keys that the auditor trusts.
+ * Verifies a receipt as served, with nothing but the verifier keys that the auditor trusts. One that
+ * carries `witnessed` needs the key of the cell's log as well.
  *
  * A valid verdict means: the log of the statement's tenant signed a tree that holds exactly this
  * statement at exactly this index, and the statement keeps the rules of a crossing. Every byte is
  * covered: the file must be canonical JSON, the statement is the leaf, proof and checkpoint lead
  * to a signature, the rest is checked against the statement. Only signature lines of keys that
- * the auditor does not hold are ignored, as C2SP signed-note requires.
+ * the auditor does not hold are ignored, as C2SP signed-note requires: so those of witnesses are
+ * judged by `requireWitnesses`.
  */
 export function verifyReceipt(bytes: Uint8Array, keys: readonly VerifierKey[]): ReceiptVerdict {
   return verdictOf(() => {
@@ -29,7 +34,9 @@ export function verifyReceipt(bytes: Uint8Array, keys: readonly VerifierKey[]): 
     const checkpoint = within('checkpoint', () => verifyCheckpoint(receipt.checkpoint, keys));
     requireInclusion(receipt, canonicalJson(receipt.statement), checkpoint);
     requireTruthful(receipt, checkpoint.origin);
-    return { receipt, checkpoint };
+    const { witnessed } = receipt;
+    if (witnessed === undefined) return { receipt, checkpoint };
+    return { receipt, checkpoint, witnessed: verifyAnchoring(anchoringOf(witnessed), checkpoint, keys) };
   });
 }
 
@@ -52,6 +59,7 @@ export function formatReceipt(parts: {
   readonly hashes: readonly Uint8Array[];
   readonly checkpoint: string;
   readonly openings: Receipt['openings'];
+  readonly witnessed?: Witnessed | undefined;
 }): Uint8Array {
   const receipt: Receipt = {
     format: 'sekisho-receipt/v1',
@@ -60,6 +68,7 @@ export function formatReceipt(parts: {
     inclusion: { index: parts.index, hashes: parts.hashes.map(base64) },
     checkpoint: parts.checkpoint,
     openings: parts.openings,
+    ...(parts.witnessed && { witnessed: parts.witnessed }),
   };
   return canonicalJson(receipt);
 }
@@ -75,14 +84,23 @@ export function requireInclusion(
     size,
     root,
     leafHash: leafHash(leaf),
-    hashes: inclusion.hashes.map(
-      (hash, at) => bytesOfBase64(hash) ?? refuse('receipt_malformed', `inclusion.hashes.${at}`),
-    ),
+    hashes: hashesOf(inclusion.hashes, 'inclusion'),
   });
   if (verdict.ok) return;
   throw new Refusal(
     verdict.code,
     verdict.code === 'proof_root_mismatch' ? 'statement, inclusion' : 'inclusion',
+  );
+}
+
+function anchoringOf({ anchor, inclusion, checkpoint }: Witnessed): Anchoring {
+  const hashes = hashesOf(inclusion.hashes, 'witnessed.inclusion');
+  return { anchor, index: inclusion.index, hashes, note: checkpoint };
+}
+
+function hashesOf(hashes: readonly string[], where: string): Uint8Array[] {
+  return hashes.map(
+    (hash, at) => bytesOfBase64(hash) ?? refuse('receipt_malformed', `${where}.hashes.${at}`),
   );
 }
 

@@ -111,6 +111,26 @@ export const refusals = {
     ja: '記載された保証水準を裏付ける証拠がありません。',
     en: 'The stated assurance is more than the evidence in the receipt holds.',
   },
+  anchor_mismatch: {
+    ja: 'セルの台帳の記録(anchor)が、この受領証のチェックポイントと一致しません。台帳が分岐したか、受領証が変わっています。',
+    en: "The anchor in the cell's log is not of this receipt's checkpoint: the log was forked, or the receipt was changed.",
+  },
+  anchor_not_included: {
+    ja: 'セルの台帳に、この記録(anchor)が含まれていません。',
+    en: "The cell's log does not hold this anchor: the anchor or its proof was changed.",
+  },
+  cell_log_mismatch: {
+    ja: '立会人の副署があるチェックポイントが、このセルの台帳のものではありません。',
+    en: 'The checkpoint that witnesses cosigned is not of the log of this cell.',
+  },
+  not_witnessed: {
+    ja: '立会人の証明がない受領証です。副署が集まった後に取り直してください。',
+    en: 'The receipt carries no proof by witnesses. Fetch it again after they have cosigned.',
+  },
+  quorum_not_met: {
+    ja: '立会人ポリシーが求める副署が足りません。',
+    en: 'Too few witnesses cosigned: the quorum of the witness policy is not met.',
+  },
   opening_without_commitment: {
     ja: '記録にない内容のソルトがあります。',
     en: 'The receipt opens a commitment that its statement does not make.',

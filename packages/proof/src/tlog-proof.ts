@@ -1,10 +1,16 @@
-import { RECEIPT_BYTES_MAX } from '@sekisho/contract';
+import { AnchorEntry, RECEIPT_BYTES_MAX } from '@sekisho/contract';
+import type { Receipt } from '@sekisho/contract';
+import { verifyAnchoring } from './anchored-tree.ts';
+import type { Anchoring } from './anchored-tree.ts';
 import { base64, bytesOfBase64, firstByteNotUtf8, textOfUtf8, utf8 } from './byte-encodings.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Json } from './canonical-json.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 import { HASH_BYTES } from './merkle-tree.ts';
-import { parseStatement, refuse, requireTruthful, verdictOf, within } from './proven-statement.ts';
+import { parseCanonicalAs, parseStatement, requireTruthful, verdictOf } from './proven-statement.ts';
 import type { ProvenStatement, StatementVerdict } from './proven-statement.ts';
 import { requireInclusion } from './receipt.ts';
+import { refuse, within } from './refuse.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
 /** C2SP tlog-proof: an inclusion proof and its checkpoint as lines of text. */
@@ -72,9 +78,15 @@ function parseIndex(line: string | undefined): number {
 
 /**
  * Verifies a receipt in the form of a tlog-proof whose `extra` is the statement. The verdict means
- * what that of `verifyReceipt` means; a tlog-proof opens no commitment.
+ * what that of `verifyReceipt` means; a tlog-proof opens no commitment. What `witnessed` is to a
+ * sekisho-receipt is a second file here: `anchorProof`, the tlog-proof of the anchor (its `extra`) in the
+ * cell's log, whose checkpoint carries the cosignatures.
  */
-export function verifyTlogProof(bytes: Uint8Array, keys: readonly VerifierKey[]): StatementVerdict {
+export function verifyTlogProof(
+  bytes: Uint8Array,
+  keys: readonly VerifierKey[],
+  anchorProof?: Uint8Array,
+): StatementVerdict {
   return verdictOf(() => {
     const { extra, index, hashes, checkpoint: note } = parseTlogProof(bytes);
     const leaf = extra ?? malformed('extra');
@@ -88,8 +100,35 @@ export function verifyTlogProof(bytes: Uint8Array, keys: readonly VerifierKey[])
     const checkpoint = within('checkpoint', () => verifyCheckpoint(note, keys));
     requireInclusion(receipt, leaf, checkpoint);
     requireTruthful(receipt, checkpoint.origin);
-    return { receipt, checkpoint };
+    if (anchorProof === undefined) return { receipt, checkpoint };
+    const anchoring = parseAnchorProof(anchorProof);
+    return { receipt, checkpoint, witnessed: verifyAnchoring(anchoring, checkpoint, keys) };
   });
+}
+
+function parseAnchorProof(bytes: Uint8Array): Anchoring {
+  const { extra, index, hashes, checkpoint } = within('witnessed', () => parseTlogProof(bytes));
+  const anchor = parseCanonicalAs(AnchorEntry, extra ?? malformed('witnessed.extra'), 'witnessed.anchor');
+  return { anchor, index, hashes, note: checkpoint };
+}
+
+/** The two tlog-proofs that say what a sekisho-receipt says, without its openings. */
+export function tlogProofsOf({ statement, inclusion, checkpoint, witnessed }: Receipt): {
+  readonly statement: Uint8Array;
+  /** Absent where the receipt is not witnessed. */
+  readonly anchor?: Uint8Array;
+} {
+  const proof = (leaf: Json, { index, hashes }: Receipt['inclusion'], note: string): Uint8Array =>
+    formatTlogProof({
+      extra: canonicalJson(leaf),
+      index,
+      hashes: hashes.map((hash) => bytesOfBase64(hash) ?? malformed('inclusion')),
+      checkpoint: note,
+    });
+  return {
+    statement: proof(statement, inclusion, checkpoint),
+    ...(witnessed && { anchor: proof(witnessed.anchor, witnessed.inclusion, witnessed.checkpoint) }),
+  };
 }
 
 function malformed(where: string): never {

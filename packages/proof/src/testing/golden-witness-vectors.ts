@@ -1,11 +1,12 @@
-import { sha256 } from '#crypto';
 import { base64, utf8 } from '../byte-encodings.ts';
 import { formatCheckpoint, signCheckpoint } from '../checkpoint.ts';
-import { cosignerOf } from '../cosigner.ts';
-import type { Cosigner, CosignerAlgorithm } from '../cosigner.ts';
+import type { Cosigner } from '../cosigner.ts';
 import type { RefusalCode } from '../refusal.ts';
 import { formatVerifierKey, parseVerifierKey } from '../verifier-key.ts';
 import { sampleOrigin, sampleSigner } from './sample-log.ts';
+import { SAMPLE_TIME_SECONDS, sampleCosigner, sampleWitnesses } from './sample-witnessed.ts';
+
+export { sampleCosigner };
 
 /**
  * The golden files under `vectors/witnesses/` of the repository, made here and nowhere else.
@@ -18,15 +19,8 @@ interface GoldenVector {
   readonly expected: 'valid' | 'unsatisfied' | { readonly code: RefusalCode; readonly where: string };
 }
 
-/** Made from its name, so it protects nothing. */
-export function sampleCosigner(name: string, algorithm: CosignerAlgorithm = 'ed25519'): Cosigner {
-  return cosignerOf(name, algorithm, sha256(utf8(`sample ${algorithm} cosigner of ${name}`)));
-}
-
 const log = sampleSigner(sampleOrigin);
-const north = sampleCosigner('witness.north.example');
-const south = sampleCosigner('witness.south.example', 'ml-dsa-44');
-const east = sampleCosigner('witness.east.example');
+const { north, south, east } = sampleWitnesses;
 const stranger = sampleCosigner('witness.stranger.example');
 
 const witnessLines = [
@@ -46,7 +40,7 @@ const twoOfThree = [
 ].join('\n');
 
 const checkpoint = { origin: sampleOrigin, size: 19, root: new Uint8Array(32).fill(7) };
-const timeSeconds = 1_775_000_000;
+const timeSeconds = SAMPLE_TIME_SECONDS;
 
 export function goldenWitnessVectors(): GoldenVector[] {
   return [...policies(), ...cosigned()];

@@ -17,7 +17,7 @@ import { ed25519NoteSigner } from '../verifier-key.ts';
  * A small log in memory, the same on every run: for tests and for the golden vectors. Its keys come
  * from their names, so they protect nothing.
  */
-interface SampleLog {
+export interface SampleLog {
   readonly origin: string;
   readonly verifierKey: string;
   readonly size: number;
@@ -32,7 +32,7 @@ export function sampleSigner(name: string): ReturnType<typeof ed25519NoteSigner>
   return ed25519NoteSigner(name, sha256(utf8(`sample key of ${name}`)));
 }
 
-function sampleLog(origin: string, entries: readonly Uint8Array[]): SampleLog {
+export function sampleLog(origin: string, entries: readonly Uint8Array[]): SampleLog {
   const { frontier, readHash } = growTree(entries.map(leafHash));
   const signer = sampleSigner(origin);
   const root = frontier.root();
@@ -168,7 +168,7 @@ export function sampleCrossing(
   };
 }
 
-function sampleGenesis(origin: string): LedgerEntry {
+export function sampleGenesis(origin: string): LedgerEntry {
   return { version: 1, kind: 'genesis', time: CELL_TIME, origin };
 }
 

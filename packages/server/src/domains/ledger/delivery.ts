@@ -1,10 +1,8 @@
 import type { Log } from '../../base/log.ts';
 import { describeCause } from '../../base/log.ts';
-import type { Backlog } from './backlog.ts';
 import type { Fuse } from './fuse.ts';
 import type { DurableEntry } from './integrator.ts';
-import { entryBytes } from './log-state.ts';
-import type { LedgerSink, SettledEntry, WriteAheadLog } from './ports.ts';
+import type { LedgerSink, SettledEntry } from './ports.ts';
 
 const CHUNK_ENTRIES_MAX = 1024;
 
@@ -14,15 +12,14 @@ export interface RetryPace {
 }
 
 /**
- * Hands published entries to the sink in write-ahead order, retries while the sink fails, and then
- * lets go of the write-ahead log. A crash between the last two delivers entries again: the sink
- * keeps a cursor.
+ * Hands published entries to the sink in the order of their positions, retries while the sink
+ * fails, and then lets go of what kept them. A crash between the last two delivers entries again:
+ * the sink keeps a cursor.
  */
 export class Delivery {
   readonly #sink: LedgerSink;
-  readonly #wal: WriteAheadLog;
   readonly #fuse: Fuse;
-  readonly #backlog: Backlog;
+  readonly #onAccepted: (entries: readonly DurableEntry[], wholeTo: number) => Promise<void>;
   readonly #retry: RetryPace;
   readonly #log: Log;
   #published: DurableEntry[] = [];
@@ -32,16 +29,15 @@ export class Delivery {
 
   constructor(parts: {
     readonly sink: LedgerSink;
-    readonly wal: WriteAheadLog;
     readonly fuse: Fuse;
-    readonly backlog: Backlog;
+    /** The sink has these, and every batch up to the position `wholeTo` as a whole. A rejection blows the fuse. */
+    readonly onAccepted: (entries: readonly DurableEntry[], wholeTo: number) => Promise<void>;
     readonly retry: RetryPace;
     readonly log: Log;
   }) {
     this.#sink = parts.sink;
-    this.#wal = parts.wal;
     this.#fuse = parts.fuse;
-    this.#backlog = parts.backlog;
+    this.#onAccepted = parts.onAccepted;
     this.#retry = parts.retry;
     this.#log = parts.log;
     this.#fuse.whenBlown(() => this.#wake?.());
@@ -52,7 +48,7 @@ export class Delivery {
     if (this.#published.length > 0) this.#running ??= this.#run();
   }
 
-  /** One more try for what is left, then stops. What the sink does not take stays in the write-ahead log. */
+  /** One more try for what is left, then stops. What the sink does not take stays where it is kept. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#wake?.();
@@ -84,17 +80,16 @@ export class Delivery {
 
   async #letGo(chunk: readonly DurableEntry[]): Promise<void> {
     for (const { entry } of chunk) {
-      this.#backlog.remove(entryBytes(entry));
       entry.log.settledSize = Math.max(entry.log.settledSize, entry.index + 1);
     }
     for (const log of new Set(chunk.map(({ entry }) => entry.log))) log.settled.reach(log.settledSize);
     const [waiting] = this.#published;
     const last = chunk.at(-1);
     if (last === undefined) return;
-    // A batch is released when all of its entries are accepted; batches come here whole.
-    const position = waiting?.position === last.position ? last.position - 1 : last.position;
+    // A batch is let go when all of its entries are accepted; batches come here whole.
+    const wholeTo = waiting?.position === last.position ? last.position - 1 : last.position;
     try {
-      await this.#wal.release(position);
+      await this.#onAccepted(chunk, wholeTo);
     } catch (cause) {
       this.#fuse.blow(cause);
     }

@@ -1,12 +1,15 @@
-import { ENTRY_BYTES_MAX, SekishoError, Slug } from '@sekisho/contract';
+import { SekishoError, Slug } from '@sekisho/contract';
 import type { LedgerEntry } from '@sekisho/contract';
-import { Refusal, canonicalJson, isKeyName, leafHash } from '@sekisho/proof';
+import { isKeyName, leafHash } from '@sekisho/proof';
 import { timestamp } from '../../base/clock.ts';
 import { describeCause } from '../../base/log.ts';
 import { Backlog } from './backlog.ts';
+import { BatchQueue } from './batch-queue.ts';
 import { Delivery } from './delivery.ts';
+import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
+import type { DurableEntry } from './integrator.ts';
 import type { AppendedEntry, Ledger, LogName } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
 import type { LedgerParts } from './ledger-parts.ts';
@@ -15,10 +18,9 @@ import type { LogEntry, LogState } from './log-state.ts';
 import { LogTree } from './log-tree.ts';
 import type { SigningKey } from './ports.ts';
 import { replayWal } from './replay.ts';
-import { Sequencer } from './sequencer.ts';
 import { TileCache } from './tile-cache.ts';
 import { TreeReading } from './tree-reading.ts';
-import { ATTACHMENT_BYTES_MAX } from './wal-batch.ts';
+import { encodeBatch } from './wal-batch.ts';
 
 /** 4 MiB of tiles for proofs, over all logs. */
 const CACHED_TILES_MAX = 512;
@@ -54,7 +56,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   readonly #backlog: Backlog;
   readonly #delivery: Delivery;
   readonly #integrator: Integrator;
-  readonly #sequencer: Sequencer;
+  readonly #queue: BatchQueue<LogEntry>;
   readonly #logs = new Map<LogName, LogState>();
   readonly #opening = new Map<LogName, Promise<void>>();
   /** Logs whose genesis entry is on its way. */
@@ -63,22 +65,25 @@ class EmbeddedLedger extends TreeReading implements Ledger {
 
   constructor(parts: LedgerParts) {
     super();
-    const { wal, clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
+    const { clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
     const limits = { ...defaultLimits, ...parts.limits };
     const fuse = this.#fuse;
     this.#parts = parts;
     this.#queueLimit = new Backlog({ entriesMax: limits.queueEntriesMax, bytesMax: limits.queueBytesMax });
     this.#backlog = new Backlog({ entriesMax: limits.backlogEntriesMax, bytesMax: limits.backlogBytesMax });
-    const delivery = new Delivery({ sink, wal, fuse, backlog: this.#backlog, retry, log });
+    const onAccepted = this.#release.bind(this);
+    const delivery = new Delivery({ sink, fuse, onAccepted, retry, log });
     const onPublished = delivery.add.bind(delivery);
-    const integrator = new Integrator({ clock, fuse, pace, onPublished });
-    const onDurable = (position: number, entries: readonly LogEntry[]): void => {
-      for (const entry of entries) entry.log.durableSize = entry.index + 1;
-      integrator.add(position, entries);
-    };
     this.#delivery = delivery;
-    this.#integrator = integrator;
-    this.#sequencer = new Sequencer({ wal, fuse, queueLimit: this.#queueLimit, onDurable });
+    this.#integrator = new Integrator({ clock, fuse, pace, onPublished });
+    this.#queue = new BatchQueue({
+      fuse,
+      limit: this.#queueLimit,
+      // The disk takes one write at a time.
+      concurrency: 1,
+      bytesOf: entryBytes,
+      commit: (entries) => this.#commit(entries),
+    });
     fuse.whenBlown((error) => this.#refuseWaiters(error));
   }
 
@@ -157,7 +162,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   }
 
   async #shutDown(): Promise<void> {
-    await this.#sequencer.idle();
+    await this.#queue.idle();
     try {
       await this.#integrator.drain();
     } finally {
@@ -192,16 +197,13 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   ): Promise<AppendedEntry> {
     this.#requireOpen();
     const bytes = entryBytesOf(value);
-    if (attachment !== undefined && attachment.length > ATTACHMENT_BYTES_MAX) {
-      throw new SekishoError('request_too_large', `attachment ${ATTACHMENT_BYTES_MAX}`);
-    }
     const entry: LogEntry = {
       log,
       index: log.nextIndex,
       bytes,
       value,
       leafHash: leafHash(bytes),
-      attachment: attachment === undefined ? undefined : Uint8Array.from(attachment),
+      attachment: attachmentOf(attachment),
     };
     // What was begun must be closed: there are at most as many outcomes as intents that had room.
     if (value.kind !== 'outcome') {
@@ -210,8 +212,20 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     }
     this.#backlog.add(entryBytes(entry));
     log.nextIndex++;
-    await this.#sequencer.enqueue(entry);
+    await this.#queue.enqueue(entry);
     return { index: entry.index, leafHash: entry.leafHash };
+  }
+
+  async #commit(entries: readonly LogEntry[]): Promise<void> {
+    const records = entries.map(({ log, ...entry }) => ({ ...entry, log: log.name }));
+    const position = await this.#parts.wal.append(encodeBatch(records));
+    for (const entry of entries) entry.log.durableSize = entry.index + 1;
+    this.#integrator.add(position, entries);
+  }
+
+  async #release(accepted: readonly DurableEntry[], wholeTo: number): Promise<void> {
+    for (const { entry } of accepted) this.#backlog.remove(entryBytes(entry));
+    await this.#parts.wal.release(wholeTo);
   }
 
   async #openTree(log: LogName): Promise<LogTree> {
@@ -249,16 +263,4 @@ class EmbeddedLedger extends TreeReading implements Ledger {
       log.settled.refuse(error);
     }
   }
-}
-
-function entryBytesOf(value: LedgerEntry): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = canonicalJson(value);
-  } catch (error) {
-    if (error instanceof Refusal) throw new SekishoError('invalid_request', error.code, { cause: error });
-    throw error;
-  }
-  if (bytes.length > ENTRY_BYTES_MAX) throw new SekishoError('request_too_large', `${ENTRY_BYTES_MAX} bytes`);
-  return bytes;
 }

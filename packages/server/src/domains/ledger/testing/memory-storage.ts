@@ -77,7 +77,7 @@ function memoryWal(disk: MemoryDisk, write: Write): WriteAheadLog {
 
 function memoryTiles(disk: MemoryDisk, write: Write): TileStore {
   return {
-    logs: async () => [...disk.checkpoints.keys()],
+    logs: async () => [...disk.checkpoints.keys()].sort(),
     read: async (log, path) => disk.files.get(`${log}/${path}`),
     async write(log, files) {
       for (const { path, bytes } of files) {

@@ -66,6 +66,8 @@ const settings: Readonly<Record<string, string>> = {
   wal_level: 'replica',
   max_wal_senders: '0',
   max_wal_size: '512MB',
+  // Files of the write-ahead log are deleted, not kept for later: erased salts stay in none of them.
+  wal_recycle: 'off',
   checkpoint_timeout: '15min',
   io_method: 'sync',
   jit: 'off',

@@ -3,13 +3,9 @@ import { z } from 'zod';
 import type { LedgerSink, SettledEntry } from '../../domains/ledger/ports.ts';
 import type { UsageDelta } from '../../domains/metering/index.ts';
 import { Count } from './connection.ts';
-import {
-  projectBatch,
-  type ProjectedBatch,
-  type ProjectedCrossing,
-  type ProjectedOpening,
-} from './projected-batch.ts';
+import { projectBatch, type ProjectedBatch, type ProjectedCrossing } from './projected-batch.ts';
 import type { Tables } from './tables.ts';
+import { writeRetention } from './write-retention.ts';
 
 const CursorRow = z.object({ log: z.string(), next_index: Count });
 
@@ -60,7 +56,7 @@ function takeFresh(entries: readonly SettledEntry[], cursors: Map<string, number
 
 async function write(db: Transaction<Tables>, batch: ProjectedBatch): Promise<void> {
   if (batch.crossings.length > 0) await writeCrossings(db, batch.crossings);
-  if (batch.openings.length > 0) await writeOpenings(db, batch.openings);
+  await writeRetention(db, batch.retention);
   if (batch.usage.length > 0) await writeUsage(db, batch.usage);
 }
 
@@ -81,18 +77,6 @@ async function writeCrossings(db: Transaction<Tables>, rows: readonly ProjectedC
     on conflict (crossing) do update
       set outcome_index = excluded.outcome_index, result = excluded.result
       where crossing.outcome_index is null`.execute(db);
-}
-
-async function writeOpenings(db: Transaction<Tables>, rows: readonly ProjectedOpening[]): Promise<void> {
-  await sql`
-    insert into commitment_opening (crossing, request_salt, answer_salt)
-    select * from unnest(
-      ${rows.map((row) => row.crossing)}::uuid[],
-      ${rows.map((row) => row.requestSalt)}::bytea[],
-      ${rows.map((row) => row.answerSalt ?? null)}::bytea[])
-    on conflict (crossing) do update
-      set request_salt = excluded.request_salt,
-          answer_salt = coalesce(excluded.answer_salt, commitment_opening.answer_salt)`.execute(db);
 }
 
 async function writeUsage(db: Transaction<Tables>, rows: readonly UsageDelta[]): Promise<void> {

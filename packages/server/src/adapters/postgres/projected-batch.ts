@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { IntentEntry, LedgerEntry, OutcomeEntry } from '@sekisho/contract';
 import type { SettledEntry } from '../../domains/ledger/ports.ts';
 import { UsageFold, usageOf, type UsageDelta } from '../../domains/metering/index.ts';
+import { RetentionFold, type ProjectedRetention } from './projected-retention.ts';
 
 /** A row of `crossing`, as far as the batch knows it. */
 export interface ProjectedCrossing {
@@ -14,20 +15,12 @@ export interface ProjectedCrossing {
   readonly outcome?: { readonly index: number; readonly result: string };
 }
 
-export interface ProjectedOpening {
-  readonly crossing: string;
-  readonly requestSalt: Buffer;
-  readonly answerSalt?: Buffer;
-}
-
 /** The effect of a batch of entries on the tables: at most one row for each crossing. */
 export interface ProjectedBatch {
   readonly crossings: readonly ProjectedCrossing[];
-  readonly openings: readonly ProjectedOpening[];
+  readonly retention: ProjectedRetention;
   readonly usage: readonly UsageDelta[];
 }
-
-const SALT_BYTES = 32;
 
 // Only what the tables hold is checked: the ledger has validated the whole entry, and two thirds of
 // its fields are of no use here. `kind` is looked at first, so a failure names the field at fault.
@@ -38,6 +31,7 @@ const crossingFacts = IntentEntry.pick({
   tenant: true,
   workspace: true,
   subject: true,
+  dataClass: true,
 }).shape;
 const IntentFacts = z.object({ ...crossingFacts, kind: z.literal('intent') });
 const OutcomeFacts = z.object({
@@ -46,10 +40,10 @@ const OutcomeFacts = z.object({
   carried: z.unknown().optional(),
 });
 
-/** What stored bytes say of a crossing; undefined for another entry. Throws on bytes that are no ledger entry. */
+/** What stored bytes say of a crossing; another entry as a whole. Throws on bytes that are no ledger entry. */
 function parseProjectable(
   bytes: Uint8Array,
-): z.infer<typeof IntentFacts> | z.infer<typeof OutcomeFacts> | undefined {
+): z.infer<typeof IntentFacts> | z.infer<typeof OutcomeFacts> | LedgerEntry {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   switch (Kind.parse(value).kind) {
     case 'intent':
@@ -57,19 +51,18 @@ function parseProjectable(
     case 'outcome':
       return OutcomeFacts.parse(value);
     default:
-      LedgerEntry.parse(value);
-      return undefined;
+      return LedgerEntry.parse(value);
   }
 }
 
 /** Folds entries, in index order per log, into their effect. Throws on bytes that are no ledger entry. */
 export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
   const crossings = new Map<string, ProjectedCrossing>();
-  const openings = new Map<string, ProjectedOpening>();
+  const retention = new RetentionFold();
   const usage = new UsageFold();
   for (const entry of entries) {
-    // An entry of another kind is of no interest to the tables.
     const projectable = entry.entry ?? parseProjectable(entry.bytes);
+    retention.add(entry.log, entry.index, projectable, entry.attachment);
     if (projectable?.kind === 'intent') {
       const intent = projectable;
       crossings.set(intent.crossing, {
@@ -77,11 +70,9 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
         startedAt: intent.time,
         intentIndex: entry.index,
       });
-      addOpening(openings, intent.crossing, entry.attachment);
     } else if (projectable?.kind === 'outcome') {
       const outcome = projectable;
       usage.add(usageOf(outcome));
-      addOpening(openings, outcome.crossing, entry.attachment);
       const known = crossings.get(outcome.crossing) ?? {
         ...factsOf(outcome),
         // The intent is in the table already, so this start is not written; the id holds the time.
@@ -93,7 +84,7 @@ export function projectBatch(entries: readonly SettledEntry[]): ProjectedBatch {
       crossings.set(outcome.crossing, { ...known, outcome: ending });
     }
   }
-  return { crossings: [...crossings.values()], openings: [...openings.values()], usage: usage.deltas() };
+  return { crossings: [...crossings.values()], retention: retention.result(), usage: usage.deltas() };
 }
 
 function factsOf(
@@ -105,26 +96,6 @@ function factsOf(
     workspace: entry.workspace,
     subject: entry.subject,
   };
-}
-
-/** Attachment: 32 bytes request salt, and for an outcome with an answer 32 bytes answer salt after it. */
-function addOpening(
-  openings: Map<string, ProjectedOpening>,
-  crossing: string,
-  attachment: Uint8Array | undefined,
-): void {
-  if (attachment === undefined || attachment.length === 0) return;
-  if (attachment.length !== SALT_BYTES && attachment.length !== 2 * SALT_BYTES) {
-    throw new Error(`an attachment of ${attachment.length} bytes is neither one salt nor two`);
-  }
-  const salts = Buffer.from(attachment);
-  const earlier = openings.get(crossing)?.answerSalt;
-  const answerSalt = salts.length > SALT_BYTES ? salts.subarray(SALT_BYTES) : earlier;
-  openings.set(crossing, {
-    crossing,
-    requestSalt: salts.subarray(0, SALT_BYTES),
-    ...(answerSalt === undefined ? {} : { answerSalt }),
-  });
 }
 
 /** The 48 bits of milliseconds of a UUID version 7 (RFC 9562 section 5.7). */

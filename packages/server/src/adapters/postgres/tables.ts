@@ -31,9 +31,34 @@ export interface Tables {
   };
   commitment_opening: {
     crossing: string;
+    of_tenant: string;
+    of_workspace: string;
     request_salt: Buffer | null;
     answer_salt: Buffer | null;
+    payload_key: Buffer | null;
+    ended: boolean;
   };
+  kept_payload: {
+    crossing: string;
+    kind: string;
+    tenant: string;
+    workspace: string;
+    data_class: string;
+    bytes: string;
+  };
+  legal_hold: {
+    tenant: string;
+    hold: string;
+    scope: unknown;
+    placed_at: Date;
+    placed_by: string;
+    released_at: Date | null;
+    released_by: string | null;
+  };
+  erased_crossing: { crossing: string };
+  erasure: { tenant: string; entry_index: string; erased_at: Date; crossings: string[] };
+  erasure_pending: { tenant: string; entry_index: string; target: string; reason: string };
+  backup: { id: string; folder: string; made_at: Date };
   usage: {
     tenant: string;
     workspace: string;

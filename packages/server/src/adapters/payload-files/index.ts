@@ -1,0 +1,1 @@
+export { payloadFiles } from './payload-files.ts';

@@ -1,0 +1,14 @@
+export { firstCrossingAt, startOfCrossing } from './crossing-time.ts';
+export { holdsOver, isCovered } from './hold-coverage.ts';
+export {
+  PAYLOAD_BYTES_MAX,
+  PAYLOAD_KEY_BYTES,
+  type CandidateQuery,
+  type ErasableCrossing,
+  type OpenErasure,
+  type PayloadName,
+  type PayloadStore,
+  type PayloadWriter,
+  type RetentionRegister,
+} from './ports.ts';
+export { endedRetention, endOf, keeps, payloadRule } from './retention-rules.ts';

@@ -1,6 +1,7 @@
 import { actionOfCopy, Assurance } from '@sekisho/contract';
 import type { Boundary, OutcomeEntry } from '@sekisho/contract';
-import type { FindingCode, UndecidedReason } from './audit-report.ts';
+import type { FindingCode } from './audit-findings.ts';
+import type { UndecidedReason } from './audit-report.ts';
 
 export type BoundaryFault =
   | {

@@ -1,36 +1,25 @@
-import { formatYen, parseYen } from '@sekisho/contract';
-import type { Boundary, IntentEntry, LedgerEntry, OutcomeEntry, RevisionEntry } from '@sekisho/contract';
-import { boundaryFaults } from './audit-boundary.ts';
-import { FirstOf } from './audit-report.ts';
-import type { FindingCode, FindingList, OpenIntent, Undecided, UsageSum } from './audit-report.ts';
-import { equalBytes, hex } from './byte-encodings.ts';
-import { canonicalJson } from './canonical-json.ts';
-import type { Json } from './canonical-json.ts';
+import type { LedgerEntry } from '@sekisho/contract';
+import { AnchorEntries } from './audit-anchors.ts';
+import { AuditedCrossings } from './audit-crossings.ts';
+import type { IsIntent } from './audit-crossings.ts';
+import { AuditedHolds } from './audit-holds.ts';
+import type { FindCrossing } from './audit-holds.ts';
+import type { KeyTimeline } from './audit-keys.ts';
+import type { FirstOf } from './audit-record.ts';
+import type { AuditRecord } from './audit-record.ts';
+import type { OpenIntent } from './audit-report.ts';
+import { AuditedRevisions } from './audit-revisions.ts';
+import type { Anchor } from './audit-source.ts';
+import { AuditTally } from './audit-tally.ts';
 
 const TIME_TOLERANCE_MS = 60_000;
-const OPEN_TOLERANCE_MS = 60 * 60 * 1000;
-/** What an audit holds at most: intents without outcome, revisions, and sums of usage. */
-const OPEN_INTENTS_MAX = 100_000;
-const REVISIONS_MAX = 256;
-const USAGE_ROWS_MAX = 10_000;
 
-/** What the log says at one index about the boundary of a crossing. */
-type InForce =
-  | { readonly kind: 'boundary'; readonly boundary: Boundary }
-  /** There was no such revision, or it does not know the workspace. */
-  | { readonly kind: 'missing' }
-  /** It may have been there, but so long ago that it is no longer held. */
-  | { readonly kind: 'forgotten' };
-
-interface Opened {
-  readonly intent: IntentEntry;
-  readonly leafHash: string;
-  /** At the intent: a boundary that is logged afterwards allows nothing. */
-  readonly inForce: InForce;
+/** What the rules ask of the rest of an audit. */
+export interface EntrySurroundings {
+  readonly isIntent: IsIntent;
+  readonly findCrossing: FindCrossing;
+  readonly onAnchor: ((anchor: Anchor) => void | Promise<void>) | undefined;
 }
-
-/** Whether the entry at `index` is an intent with that leaf hash: read again, for the rare outcome that fits no open one. */
-type IsIntent = (index: number, leafHash: string) => Promise<boolean>;
 
 /** The rules that entries of one log keep among each other, judged in the order of the log. */
 export class EntryRules {
@@ -47,214 +36,100 @@ export class EntryRules {
     intent: 0,
     outcome: 0,
   };
-  readonly undecided = new FirstOf<Undecided>();
-  usageLeftOut = 0;
+  readonly tally = new AuditTally();
+  readonly revisions: AuditedRevisions;
   from: string | null = null;
   to: string | null = null;
-  #latestMs = 0;
+  latestMs = 0;
   readonly #origin: string;
-  readonly #findings: FindingList;
-  readonly #isIntent: IsIntent;
-  readonly #open = new Map<number, Opened>();
-  #overflowed = false;
-  /** Boundaries by platform revision, oldest first. */
-  readonly #revisions = new Map<number, RevisionEntry>();
-  #forgottenRevision = 0;
-  readonly #usage = new Map<string, { readonly sum: UsageSum; readonly picoYen: bigint }>();
+  /** Of the last tenant that was seen, whether its log has this origin. */
+  #tenant = '';
+  readonly #record: AuditRecord;
+  readonly #keys: KeyTimeline;
+  readonly #crossings: AuditedCrossings;
+  readonly #holds: AuditedHolds;
+  readonly #anchors: AnchorEntries;
+  readonly #onAnchor: EntrySurroundings['onAnchor'];
 
-  constructor(origin: string, findings: FindingList, isIntent: IsIntent) {
+  constructor(origin: string, keys: KeyTimeline, record: AuditRecord, surroundings: EntrySurroundings) {
     this.#origin = origin;
-    this.#findings = findings;
-    this.#isIntent = isIntent;
+    this.#record = record;
+    this.#keys = keys;
+    this.revisions = new AuditedRevisions(record);
+    this.#crossings = new AuditedCrossings(record, this.revisions, surroundings.isIntent);
+    this.#holds = new AuditedHolds(record, surroundings.findCrossing);
+    this.#anchors = new AnchorEntries(origin, record);
+    this.#onAnchor = surroundings.onAnchor;
   }
 
   /** False once too much was found, or too much is open, to judge on. */
   get judging(): boolean {
-    return !this.#overflowed && !this.#findings.full;
+    return !this.#crossings.overflowed && !this.#record.full;
   }
 
-  async take(entry: LedgerEntry, index: number, leafHash: Uint8Array): Promise<void> {
+  /** The promise is for the few entries that need more than themselves and what is held. */
+  take(entry: LedgerEntry, index: number, leafHash: Uint8Array): void | Promise<void> {
     this.kinds[entry.kind]++;
     this.from ??= entry.time;
     this.to = entry.time;
-    if (!this.judging) return;
-    this.#takeTime(entry.time, index);
-    if ((entry.kind === 'genesis') !== (index === 0)) this.#found('genesis_misplaced', index, entry.kind);
-    if (entry.kind === 'genesis' && entry.origin !== this.#origin) {
-      this.#found('genesis_misplaced', index, entry.origin);
+    // Who may sign is no rule among crossings: it is judged however much else is wrong.
+    if (entry.kind === 'log-key') this.#keys.take(entry, index, this.kinds.intent);
+    if (!this.judging) return undefined;
+    const timeMs = Date.parse(entry.time);
+    this.#takeTime(entry.time, timeMs, index);
+    if ((entry.kind === 'genesis') !== (index === 0)) {
+      this.#record.found('genesis_misplaced', index, entry.kind);
     }
-    if (entry.kind === 'revision') this.#takeRevision(entry, index);
-    if (entry.kind === 'intent') this.#takeIntent(entry, index, leafHash);
-    if (entry.kind === 'outcome') await this.#takeOutcome(entry, index);
+    switch (entry.kind) {
+      case 'genesis':
+        if (entry.origin !== this.#origin) this.#record.found('genesis_misplaced', index, entry.origin);
+        return undefined;
+      case 'revision':
+        this.revisions.take(entry, index);
+        return undefined;
+      case 'anchor':
+        return this.#takeAnchor(this.#anchors.take(entry, index));
+      case 'intent':
+        this.#takeTenant(entry.tenant, index);
+        this.#crossings.takeIntent(entry, timeMs, index, leafHash);
+        return undefined;
+      case 'outcome':
+        this.#takeTenant(entry.tenant, index);
+        this.tally.take(entry, timeMs);
+        return this.#crossings.takeOutcome(entry, index);
+      case 'erasure':
+        return this.#holds.takeErasure(entry, index);
+      case 'hold-placed':
+      case 'hold-released':
+        this.#holds.takeHold(entry, index);
+        return undefined;
+      case 'key-created':
+      case 'key-revoked':
+      case 'log-key':
+        return undefined;
+    }
   }
 
   /** What is open at the end of the log; the long open are findings. */
   finish(): FirstOf<OpenIntent> {
-    const open = new FirstOf<OpenIntent>();
-    const endMs = Date.parse(this.to ?? '');
-    for (const [index, { intent }] of this.#open) {
-      open.add({ index, crossing: intent.crossing, time: intent.time });
-      if (this.judging && endMs - Date.parse(intent.time) > OPEN_TOLERANCE_MS) {
-        this.#found('intent_left_open', index, intent.crossing);
-      }
-    }
-    return open;
+    return this.#crossings.finish(Date.parse(this.to ?? ''), this.judging);
   }
 
-  usage(): UsageSum[] {
-    return [...this.#usage.entries()]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { sum, picoYen }]) => ({ ...sum, amountYen: formatYen(picoYen) }));
-  }
-
-  #takeTime(time: string, index: number): void {
-    const ms = Date.parse(time);
+  #takeTime(time: string, ms: number, index: number): void {
+    this.#record.did('order');
     // The schema admits text such as a 13th month, which is no time.
-    if (Number.isNaN(ms) || ms < this.#latestMs - TIME_TOLERANCE_MS)
-      this.#found('time_backwards', index, time);
-    else this.#latestMs = Math.max(this.#latestMs, ms);
-  }
-
-  #takeRevision(entry: RevisionEntry, index: number): void {
-    const { platformRevision: number, platformDigest } = entry;
-    const newest = Math.max(this.#forgottenRevision, ...this.#revisions.keys());
-    const same = this.#revisions.get(number);
-    if (number < newest || (same !== undefined && same.platformDigest !== platformDigest)) {
-      this.#found('revision_backwards', index, `${number} / ${newest}`);
-    }
-    this.#revisions.delete(number);
-    this.#revisions.set(number, entry);
-    const [oldest] = this.#revisions.keys();
-    if (this.#revisions.size > REVISIONS_MAX && oldest !== undefined) {
-      this.#revisions.delete(oldest);
-      this.#forgottenRevision = Math.max(this.#forgottenRevision, oldest);
-    }
-  }
-
-  #takeIntent(intent: IntentEntry, index: number, leafHash: Uint8Array): void {
-    this.#takeTenant(intent.tenant, index);
-    if (this.#open.size >= OPEN_INTENTS_MAX) {
-      this.#overflowed = true;
-      this.#findings.addWhole('too_many_open', `index ${index}`);
-      return;
-    }
-    this.#open.set(index, {
-      intent,
-      leafHash: `sha256:${hex(leafHash)}`,
-      inForce: this.#inForceFor(intent),
-    });
-  }
-
-  async #takeOutcome(outcome: OutcomeEntry, index: number): Promise<void> {
-    this.#takeTenant(outcome.tenant, index);
-    this.#addUsage(outcome);
-    const opened = this.#open.get(outcome.intent.index);
-    if (opened === undefined || opened.leafHash !== outcome.intent.leafHash) {
-      const known =
-        opened === undefined &&
-        outcome.intent.index < index &&
-        (await this.#isIntent(outcome.intent.index, outcome.intent.leafHash));
-      this.#found(
-        known ? 'outcome_repeated' : 'outcome_without_intent',
-        index,
-        `intent ${outcome.intent.index}`,
-      );
-    } else {
-      this.#open.delete(outcome.intent.index);
-      this.#judgeAgainstIntent(outcome, opened.intent, index);
-    }
-    this.#judgeBoundary(outcome, opened?.inForce ?? this.#inForceFor(outcome), index);
-  }
-
-  #judgeAgainstIntent(outcome: OutcomeEntry, intent: IntentEntry, index: number): void {
-    const differing = repeatedFacts.filter((fact) => !isSame(outcome[fact], intent[fact]));
-    if (differing.length > 0) this.#found('outcome_differs', index, differing.join(' '));
-    const { carried } = outcome;
-    if (carried === undefined) return;
-    if (intent.decision === 'deny') {
-      if (outcome.result !== 'denied') this.#found('denied_but_carried', index, carried.endpoint);
-    } else if (!intent.targets.includes(carried.endpoint)) {
-      this.#found('carried_elsewhere', index, carried.endpoint);
-    }
-  }
-
-  #inForceFor({ platformRevision, workspace }: IntentEntry | OutcomeEntry): InForce {
-    const revision = this.#revisions.get(platformRevision);
-    if (revision === undefined && platformRevision <= this.#forgottenRevision) return { kind: 'forgotten' };
-    // A name such as `constructor` is a workspace's only where the revision lists it.
-    const boundaries = revision?.boundaries ?? {};
-    const boundary = Object.hasOwn(boundaries, workspace) ? boundaries[workspace] : undefined;
-    return boundary === undefined ? { kind: 'missing' } : { kind: 'boundary', boundary };
-  }
-
-  #judgeBoundary(outcome: OutcomeEntry, inForce: InForce, index: number): void {
-    const { carried, platformRevision, result, workspace } = outcome;
-    if (carried === undefined) return;
-    if (result === 'denied') this.#found('denied_but_carried', index, carried.endpoint);
-    const detail = `revision ${platformRevision} ${workspace}`;
-    if (inForce.kind === 'missing') this.#found('boundary_missing', index, detail);
-    if (inForce.kind === 'forgotten') this.undecided.add({ index, reason: 'revision', detail });
-    if (inForce.kind !== 'boundary') return;
-    for (const fault of boundaryFaults(outcome, inForce.boundary)) {
-      if (fault.kind === 'finding') this.#found(fault.code, index, fault.detail);
-      else this.undecided.add({ index, reason: fault.reason, detail: fault.detail });
-    }
+    if (Number.isNaN(ms) || ms < this.latestMs - TIME_TOLERANCE_MS) {
+      this.#record.found('time_backwards', index, time);
+    } else if (ms > this.latestMs) this.latestMs = ms;
   }
 
   #takeTenant(tenant: string, index: number): void {
-    if (!this.#origin.endsWith(`/ledger/${tenant}`)) this.#found('foreign_tenant', index, tenant);
+    if (tenant === this.#tenant) return;
+    if (this.#origin.endsWith(`/ledger/${tenant}`)) this.#tenant = tenant;
+    else this.#record.found('foreign_tenant', index, tenant);
   }
 
-  /** Counted is what was carried, whatever its result, and anything that has tokens or an amount. */
-  #addUsage({ carried, workspace, subject: model, usage }: OutcomeEntry): void {
-    const used = usage.inputTokens > 0 || usage.outputTokens > 0 || usage.amountYen !== '0';
-    if (carried === undefined && !used) return;
-    const key = `${workspace} ${model}`;
-    const before = this.#usage.get(key);
-    if (before === undefined && this.#usage.size >= USAGE_ROWS_MAX) {
-      this.usageLeftOut++;
-      return;
-    }
-    const sum = before?.sum ?? {
-      workspace,
-      model,
-      crossings: 0,
-      inputTokens: 0,
-      outputTokens: 0,
-      amountYen: '0',
-    };
-    this.#usage.set(key, {
-      picoYen: (before?.picoYen ?? 0n) + parseYen(usage.amountYen),
-      sum: {
-        ...sum,
-        crossings: sum.crossings + 1,
-        inputTokens: sum.inputTokens + usage.inputTokens,
-        outputTokens: sum.outputTokens + usage.outputTokens,
-      },
-    });
+  #takeAnchor(anchor: Anchor | undefined): void | Promise<void> {
+    return anchor === undefined ? undefined : this.#onAnchor?.(anchor);
   }
-
-  #found(code: FindingCode, index: number, detail: string): void {
-    this.#findings.add(code, index, detail);
-  }
-}
-
-const repeatedFacts = [
-  'crossing',
-  'tenant',
-  'workspace',
-  'principal',
-  'action',
-  'subject',
-  'dataClass',
-  'purpose',
-  'platformRevision',
-  'policyDigest',
-  'policies',
-  'request',
-] as const satisfies readonly (keyof IntentEntry & keyof OutcomeEntry)[];
-
-/** Most facts are text or numbers, for which no bytes need to be written. */
-function isSame(left: Json, right: Json): boolean {
-  return left === right || equalBytes(canonicalJson(left), canonicalJson(right));
 }

@@ -100,7 +100,7 @@ describe('what was signed', () => {
     files.bundles[1]![at + 15] = '9'.charCodeAt(0);
     expect(found(await audit(files))).toEqual([
       ['tile_mismatch', 257],
-      ['root_mismatch', null],
+      ['root_mismatch', 257],
     ]);
   });
 
@@ -114,16 +114,21 @@ describe('what was signed', () => {
       ]),
     );
     edited.checkpoint = files.checkpoint;
-    expect(found(await audit(edited))).toEqual([['root_mismatch', null]]);
+    expect(found(await audit(edited))).toEqual([['root_mismatch', 0]]);
+    // A checkpoint of before narrows it down.
+    const before = logFiles(many(1)).checkpoint;
+    expect(found(await audit(edited, [before]))).toEqual([['root_mismatch', 4]]);
   });
 
   test('a deleted entry', async () => {
     const files = logFiles(many(200));
     const without = logFiles(many(200).filter((_, index) => index !== 300));
     without.checkpoint = files.checkpoint;
+    without.tiles.clear();
+    for (const [name, tile] of files.tiles) without.tiles.set(name, tile);
     const report = await audit(without);
-    expect(report).toMatchObject({ verdict: 'findings', firstBadIndex: 256 });
-    expect(found(report)).toEqual([['bundle_malformed', 256]]);
+    expect(report).toMatchObject({ verdict: 'findings', firstBadIndex: 300 });
+    expect(found(report)).toEqual([['bundle_malformed', 300]]);
   });
 
   test('a truncated tail', async () => {
@@ -135,13 +140,15 @@ describe('what was signed', () => {
   test('a fork shown to two auditors, by the checkpoint that the other one holds', async () => {
     const other = crossingLog([{}, { outcome: { status: 201 } }, {}]);
     const mine = logFiles(many(200));
-    expect(found(await audit(mine, [logFiles(other).checkpoint]))).toEqual([['fork', null]]);
+    expect(found(await audit(mine, [logFiles(other).checkpoint]))).toEqual([['fork', 0]]);
+    const shared = [logFiles(other).checkpoint, logFiles(many(1)).checkpoint];
+    expect(found(await audit(mine, shared))).toEqual([['fork', 4]]);
     expect(found(await audit(mine, [logFiles(other.slice(0, 4)).checkpoint]))).toEqual([]);
   });
 
   test('a log rolled back', async () => {
     const report = await audit(logFiles(many(2)), [logFiles(many(3)).checkpoint]);
-    expect(found(report)).toEqual([['log_shrank', null]]);
+    expect(found(report)).toEqual([['log_shrank', 6]]);
   });
 
   test('a checkpoint of an unknown key, and of a key that is no longer trusted under the same name', async () => {

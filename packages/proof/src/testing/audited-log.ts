@@ -38,6 +38,8 @@ export function revision(
         ...boundary,
       },
     },
+    dataClasses: { madoguchi: ['confidentiality-1', 'confidentiality-2'] },
+    presets: { madoguchi: ['jp/confidentiality-2'] },
   };
 }
 

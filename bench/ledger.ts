@@ -7,7 +7,14 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerEntry } from '@sekisho/contract';
-import { canonicalJson, ed25519NoteSigner, inclusionProof, leafHash, verifyInclusion } from '@sekisho/proof';
+import {
+  canonicalJson,
+  ed25519NoteSigner,
+  formatTlogProof,
+  inclusionProof,
+  leafHash,
+  verifyInclusion,
+} from '@sekisho/proof';
 import { fileTileStore, fileWriteAheadLog } from '../packages/server/src/adapters/ledger-files/index.ts';
 import { systemClock } from '../packages/server/src/base/clock.ts';
 import { openLedger } from '../packages/server/src/domains/ledger/index.ts';
@@ -16,8 +23,8 @@ import { LogTree } from '../packages/server/src/domains/ledger/log-tree.ts';
 import { TileCache } from '../packages/server/src/domains/ledger/tile-cache.ts';
 
 const SECONDS_A_CASE = 3;
-const OUTSTANDING = [1, 16, 256, 1024, 4096];
-const TREE_SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const OUTSTANDING = [1, 16, 256, 512, 1024, 4096];
+const TREE_SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const PROOFS_A_SIZE = 200;
 /** Entries of one growth while a tree is built. */
 const GROWTH = 50_000;
@@ -108,7 +115,9 @@ async function appendRates({ durablePerSecond, hashedPerSecond }: RawLimits): Pr
 }
 
 async function proofTimes(): Promise<void> {
-  console.log('\n     entries   built at/s   growth by 1, ms   hashes   proof ms, tile cache cold / warm');
+  console.log(
+    '\n     entries   built at/s   growth by 1, ms   hashes   bytes of tlog-proof   proof ms, tile cache cold / warm',
+  );
   const name = 'bench.example/ledger/bench';
   const key = ed25519NoteSigner(name, createHash('sha256').update('bench').digest());
   const store = fileTileStore({ folder: join(home, 'tree') });
@@ -140,19 +149,21 @@ async function proofTimes(): Promise<void> {
         rate(grown / buildSeconds).padStart(12),
         growthMs.toFixed(1).padStart(17),
         String(cold.hashes).padStart(8),
+        String(cold.bytes).padStart(21),
         `${cold.ms.toFixed(2)} / ${warm.ms.toFixed(2)}`.padStart(34),
       ].join(' '),
     );
   }
 }
 
-/** Time of one inclusion proof, each from the tree that `openTree` gives; the hashes of the longest. */
+/** Time of one inclusion proof, each from the tree that `openTree` gives; hashes and bytes of the longest. */
 async function proofMs(
   openTree: () => Promise<LogTree>,
   size: number,
-): Promise<{ ms: number; hashes: number }> {
+): Promise<{ ms: number; hashes: number; bytes: number }> {
   let ms = 0;
   let hashes = 0;
+  let bytes = 0;
   for (let proof = 0; proof < PROOFS_A_SIZE; proof++) {
     const index = Math.floor((proof * size) / PROOFS_A_SIZE);
     const tree = await openTree();
@@ -160,11 +171,12 @@ async function proofMs(
     const path = await inclusionProof(index, size, tree.readHash());
     ms += performance.now() - started;
     hashes = Math.max(hashes, path.length);
-    const { root } = tree.published();
+    const { note: checkpoint, root } = tree.published();
+    bytes = Math.max(bytes, formatTlogProof({ extra: undefined, index, hashes: path, checkpoint }).length);
     const verdict = verifyInclusion({ index, size, root, leafHash: newLeaf(index).leafHash, hashes: path });
     if (!verdict.ok) throw new Error(`the proof of ${index} in ${size} does not verify`);
   }
-  return { ms: ms / PROOFS_A_SIZE, hashes };
+  return { ms: ms / PROOFS_A_SIZE, hashes, bytes };
 }
 
 function newLeaf(index: number) {

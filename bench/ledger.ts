@@ -2,24 +2,19 @@
  * What the ledger costs, beside the limits of the same machine in the same run: `node bench/ledger.ts`.
  * Absolute numbers depend on the disk and on what else runs; compare the ratios.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerEntry } from '@sekisho/contract';
-import {
-  canonicalJson,
-  ed25519NoteSigner,
-  formatTlogProof,
-  inclusionProof,
-  leafHash,
-  verifyInclusion,
-} from '@sekisho/proof';
+import { canonicalJson, formatTlogProof, inclusionProof, leafHash, verifyInclusion } from '@sekisho/proof';
 import { fileTileStore, fileWriteAheadLog } from '../packages/server/src/adapters/ledger-files/index.ts';
 import { systemClock } from '../packages/server/src/base/clock.ts';
 import { openLedger } from '../packages/server/src/domains/ledger/index.ts';
-import type { Ledger, SigningKeyStore } from '../packages/server/src/domains/ledger/index.ts';
+import type { Ledger } from '../packages/server/src/domains/ledger/index.ts';
+import { LogKeys } from '../packages/server/src/domains/ledger/log-keys.ts';
 import { LogTree } from '../packages/server/src/domains/ledger/log-tree.ts';
+import { memoryKeys } from '../packages/server/src/domains/ledger/testing/memory-storage.ts';
 import { TileCache } from '../packages/server/src/domains/ledger/tile-cache.ts';
 
 const SECONDS_A_CASE = 3;
@@ -118,10 +113,9 @@ async function proofTimes(): Promise<void> {
   console.log(
     '\n     entries   built at/s   growth by 1, ms   hashes   bytes of tlog-proof   proof ms, tile cache cold / warm',
   );
-  const name = 'bench.example/ledger/bench';
-  const key = ed25519NoteSigner(name, createHash('sha256').update('bench').digest());
+  const keys = await LogKeys.openOrCreate(memoryKeys(), 'bench.example/ledger/bench');
   const store = fileTileStore({ folder: join(home, 'tree') });
-  const parts = { log: 'bench', key, store };
+  const parts = { log: 'bench', keys, store };
   let tree = LogTree.empty({ ...parts, cache: new TileCache(512) });
   for (const size of TREE_SIZES) {
     const grown = size - tree.size;
@@ -185,13 +179,11 @@ function newLeaf(index: number) {
 }
 
 function openBenchLedger(folder: string): Promise<Ledger> {
-  const keyOf = async (name: string) => ed25519NoteSigner(name, createHash('sha256').update(name).digest());
-  const keys: SigningKeyStore = { find: keyOf, findOrCreate: keyOf };
   return openLedger({
     cellName: 'bench.example',
     wal: fileWriteAheadLog({ folder: join(folder, 'wal') }),
     tiles: fileTileStore({ folder: join(folder, 'logs') }),
-    keys,
+    keys: memoryKeys(),
     sink: { accept: async () => {} },
     clock: systemClock,
     log: { info: () => {}, warn: console.warn, error: console.error },

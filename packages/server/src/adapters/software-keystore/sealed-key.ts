@@ -1,11 +1,14 @@
 import { createCipheriv, createDecipheriv, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { VerifierKeyText } from '@sekisho/contract';
+import { canonicalJson } from '@sekisho/proof';
 import { z } from 'zod';
 
 const SEED_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const SALT_BYTES = 32;
+export const KEY_NUMBER_MAX = 9999;
 
 const base64Bytes = (length: number) =>
   z
@@ -36,8 +39,8 @@ export async function sealingKeyOf(passphrase: Buffer, { cost, salt }: KeyDeriva
   return derive(passphrase, salt, 32, { N, r: BLOCK_SIZE, p: 1, maxmem: 256 * N * BLOCK_SIZE });
 }
 
-/** An Ed25519 seed under AES-256-GCM (NIST SP 800-38D); the key's name is authenticated with it. */
-export const SealedKey = z.strictObject({
+/** The first form: the only key of its name, which signs from the first tree on. */
+const SealedKeyV1 = z.strictObject({
   format: z.literal('sekisho-key/v1'),
   name: z.string().min(1).max(200),
   nonce: base64Bytes(NONCE_BYTES),
@@ -45,30 +48,78 @@ export const SealedKey = z.strictObject({
   sealed: base64Bytes(SEED_BYTES + TAG_BYTES),
 });
 
-/** The text of a key file. */
-export function sealKey(name: string, seed: Buffer, sealingKey: Buffer, nonce: Buffer): string {
+const Size = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+/** `KeyStanding` of the ledger's ports. */
+const Standing = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('pending'), lookFrom: Size }),
+  z.strictObject({ state: z.literal('signing'), fromSize: Size, lookFrom: Size.optional() }),
+  z.strictObject({ state: z.literal('retired'), fromSize: Size, toSize: Size }),
+  z.strictObject({ state: z.literal('compromised'), fromSize: Size, toSize: Size, trustedToSize: Size }),
+]);
+type Standing = z.infer<typeof Standing>;
+
+/**
+ * One of several keys of a name. Everything else in the file is authenticated with the seed, so that no
+ * file passes for another, and no key comes back to life by an edited word. A key that has ended
+ * keeps its tag and no seed.
+ */
+const SealedKeyV2 = z.strictObject({
+  format: z.literal('sekisho-key/v2'),
+  name: z.string().min(1).max(200),
+  /** Order in which the keys of a name were made, from 0. */
+  number: z.int().min(0).max(KEY_NUMBER_MAX),
+  verifierKey: VerifierKeyText,
+  standing: Standing,
+  nonce: base64Bytes(NONCE_BYTES),
+  sealed: z.union([base64Bytes(SEED_BYTES + TAG_BYTES), base64Bytes(TAG_BYTES)]),
+});
+export const SealedKey = z.discriminatedUnion('format', [SealedKeyV1, SealedKeyV2]);
+
+/** What a file of the second form says, in clear text. */
+export interface KeyFacts {
+  readonly name: string;
+  readonly number: number;
+  readonly verifierKey: string;
+  readonly standing: Standing;
+}
+
+/** The text of a key file. Without a seed: a key that has ended. */
+export function sealKey(facts: KeyFacts, seed: Uint8Array, sealingKey: Buffer, nonce: Buffer): string {
   const cipher = createCipheriv('aes-256-gcm', sealingKey, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(authenticated(name));
+  cipher.setAAD(authenticated(facts));
   const sealed = Buffer.concat([cipher.update(seed), cipher.final(), cipher.getAuthTag()]);
+  const { name, number, verifierKey, standing } = facts;
   const file = {
-    format: 'sekisho-key/v1',
+    format: 'sekisho-key/v2',
     name,
+    number,
+    verifierKey,
+    standing,
     nonce: nonce.toString('base64'),
     sealed: sealed.toString('base64'),
   };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** The seed; undefined when it was sealed under another passphrase or name, or altered. */
+/**
+ * The seed, empty for a key that has ended; undefined when it was sealed under another passphrase or
+ * name, or altered.
+ */
 export function openKey(
   name: string,
-  { nonce, sealed }: z.infer<typeof SealedKey>,
+  file: z.infer<typeof SealedKey>,
   sealingKey: Buffer,
 ): Buffer | undefined {
+  const { nonce, sealed } = file;
+  const ciphertext = sealed.subarray(0, sealed.length - TAG_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', sealingKey, nonce, { authTagLength: TAG_BYTES });
-  decipher.setAAD(authenticated(name));
-  decipher.setAuthTag(sealed.subarray(SEED_BYTES));
-  const seed = decipher.update(sealed.subarray(0, SEED_BYTES));
+  decipher.setAAD(
+    file.format === 'sekisho-key/v1'
+      ? Buffer.from(`sekisho-key/v1\n${name}`, 'utf8')
+      : authenticated({ ...file, name }),
+  );
+  decipher.setAuthTag(sealed.subarray(ciphertext.length));
+  const seed = decipher.update(ciphertext);
   try {
     return Buffer.concat([seed, decipher.final()]);
   } catch {
@@ -76,7 +127,9 @@ export function openKey(
   }
 }
 
-/** Two key files cannot be swapped: each opens only under its own name. */
-function authenticated(name: string): Buffer {
-  return Buffer.from(`sekisho-key/v1\n${name}`, 'utf8');
+function authenticated({ name, number, verifierKey, standing }: KeyFacts): Buffer {
+  return Buffer.concat([
+    Buffer.from('sekisho-key/v2\n', 'utf8'),
+    canonicalJson({ name, number, verifierKey, standing }),
+  ]);
 }

@@ -1,15 +1,26 @@
 import { SekishoError } from '@sekisho/contract';
 import { ed25519NoteSigner } from '@sekisho/proof';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import type { Random } from '../../base/random.ts';
-import type { SigningKey, SigningKeyStore } from '../../domains/ledger/index.ts';
+import type { KeyStanding, SigningKey, SigningKeyStore, StoredKey } from '../../domains/ledger/index.ts';
 import { makeFolder, readIfPresent, replaceDurably } from '../ledger-files/durable-files.ts';
-import { KeyDerivation, SALT_BYTES, SealedKey, openKey, sealKey, sealingKeyOf } from './sealed-key.ts';
+import {
+  KEY_NUMBER_MAX,
+  KeyDerivation,
+  SALT_BYTES,
+  SealedKey,
+  openKey,
+  sealKey,
+  sealingKeyOf,
+} from './sealed-key.ts';
+import type { KeyFacts } from './sealed-key.ts';
 
 /** N = 2^17: 128 MiB and about half a second, once a start. */
 const SCRYPT_COST = 17;
+/** What follows the name in the name of a key's file: the first key has no number. */
+const NUMBERED = /^(?:\+([1-9]\d{0,3}))?\.key\.json$/;
 const PASSPHRASE_BYTES = 32;
 const PASSPHRASE_BYTES_MAX = 4096;
 
@@ -56,7 +67,7 @@ class SoftwareKeystore implements SigningKeyStore {
   readonly #sealingKey: Buffer;
   readonly #random: Random;
   /** Calls for one name follow each other, so that none makes a key that another replaces. */
-  readonly #creating = new Map<string, Promise<SigningKey>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(folder: string, sealingKey: Buffer, random: Random) {
     this.#folder = folder;
@@ -64,38 +75,101 @@ class SoftwareKeystore implements SigningKeyStore {
     this.#random = random;
   }
 
-  async find(name: string): Promise<SigningKey | undefined> {
-    const path = this.#path(name);
-    const stored = await readIfPresent(path);
-    if (stored === undefined) return undefined;
-    const sealed = parseFile(path, stored, SealedKey);
-    const seed = openKey(name, sealed, this.#sealingKey);
+  keysOf(name: string): Promise<readonly StoredKey[]> {
+    return this.#inTurn(name, () => this.#keysOf(name));
+  }
+
+  findOrCreate(name: string): Promise<readonly StoredKey[]> {
+    return this.#inTurn(name, async () => {
+      const found = await this.#keysOf(name);
+      return found.length > 0 ? found : [await this.#make(name, 0, { state: 'signing', fromSize: 0 })];
+    });
+  }
+
+  add(name: string, standing: KeyStanding): Promise<StoredKey> {
+    return this.#inTurn(name, async () => {
+      const numbers = (await this.#keysOf(name)).map(({ number }) => number);
+      return this.#make(name, Math.max(-1, ...numbers) + 1, standing);
+    });
+  }
+
+  setStanding(name: string, verifierKey: string, standing: KeyStanding): Promise<void> {
+    return this.#inTurn(name, async () => {
+      const key = (await this.#keysOf(name)).find((known) => known.verifierKey === verifierKey);
+      if (key === undefined) throw new SekishoError('not_found', verifierKey);
+      const ended = standing.state === 'retired' || standing.state === 'compromised';
+      const seed = ended ? new Uint8Array(0) : key.seed;
+      if (!ended && seed.length === 0) throw unusable(this.#path(name, key.number));
+      await this.#write({ name, number: key.number, verifierKey, standing }, seed);
+    });
+  }
+
+  async #keysOf(name: string): Promise<OpenedKey[]> {
+    const start = encodeURIComponent(name);
+    const files = await readdir(this.#folder);
+    const numbers = files.flatMap((file) => {
+      const matched = file.startsWith(start) ? NUMBERED.exec(file.slice(start.length)) : null;
+      return matched === null ? [] : [Number(matched[1] ?? 0)];
+    });
+    numbers.sort((a, b) => a - b);
+    return Promise.all(numbers.map((number) => this.#open(name, number)));
+  }
+
+  async #open(name: string, number: number): Promise<OpenedKey> {
+    const path = this.#path(name, number);
+    const file = parseFile(path, (await readIfPresent(path)) ?? Buffer.alloc(0), SealedKey);
+    const seed = openKey(name, file, this.#sealingKey);
     if (seed === undefined) throw unusable(path);
-    return ed25519NoteSigner(name, seed);
-  }
-
-  async findOrCreate(name: string): Promise<SigningKey> {
-    let creating = this.#creating.get(name);
-    if (creating === undefined) {
-      creating = this.#findOrCreate(name).finally(() => this.#creating.delete(name));
-      this.#creating.set(name, creating);
+    if (file.format === 'sekisho-key/v1') {
+      if (number !== 0) throw unusable(path);
+      const signer = ed25519NoteSigner(name, seed);
+      return { ...keyOf(signer, { state: 'signing', fromSize: 0 }), number, seed };
     }
-    return creating;
+    const { standing, verifierKey } = file;
+    if (file.number !== number || file.name !== name) throw unusable(path);
+    if (seed.length === 0) return { verifierKey, standing, number, seed };
+    return { ...keyOf(ed25519NoteSigner(name, seed), standing), number, seed };
   }
 
-  async #findOrCreate(name: string): Promise<SigningKey> {
-    const found = await this.find(name);
-    if (found !== undefined) return found;
+  async #make(name: string, number: number, standing: KeyStanding): Promise<OpenedKey> {
+    if (number > KEY_NUMBER_MAX) throw unusable(this.#path(name, number));
     const seed = this.#random.bytes(32);
-    const text = sealKey(name, seed, this.#sealingKey, this.#random.bytes(12));
-    await replaceDurably(this.#path(name), Buffer.from(text, 'utf8'));
-    return ed25519NoteSigner(name, seed);
+    const signer = ed25519NoteSigner(name, seed);
+    await this.#write({ name, number, verifierKey: signer.verifierKey, standing }, seed);
+    return { ...keyOf(signer, standing), number, seed };
   }
 
-  /** A name holds slashes; a file name does not. */
-  #path(name: string): string {
-    return join(this.#folder, `${encodeURIComponent(name)}.key.json`);
+  async #write(facts: KeyFacts, seed: Uint8Array): Promise<void> {
+    const text = sealKey(facts, seed, this.#sealingKey, Buffer.from(this.#random.bytes(12)));
+    await replaceDurably(this.#path(facts.name, facts.number), Buffer.from(text, 'utf8'));
   }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(name, settled);
+    return turn;
+  }
+
+  /** A name holds slashes and no `+`; a file name holds no slash. */
+  #path(name: string, number: number): string {
+    const suffix = number === 0 ? '' : `+${number}`;
+    return join(this.#folder, `${encodeURIComponent(name)}${suffix}.key.json`);
+  }
+}
+
+interface OpenedKey extends StoredKey {
+  readonly number: number;
+  /** Empty once the key has ended. */
+  readonly seed: Uint8Array;
+}
+
+function keyOf(signer: SigningKey, standing: KeyStanding): StoredKey {
+  const { verifierKey } = signer;
+  return { verifierKey, standing, signer };
 }
 
 async function readPassphrase(path: string, random: Random | undefined): Promise<Buffer> {

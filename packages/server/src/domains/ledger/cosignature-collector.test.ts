@@ -154,7 +154,7 @@ test('a log that is behind its own stored note is shown to the witnesses again',
   const whole = ledger;
   const early = { ...ledger.checkpoint('cell'), size: 1 };
   ledger = {
-    verifierKey: (log) => whole.verifierKey(log),
+    verifierKeys: (log) => whole.verifierKeys(log),
     checkpoint: () => early,
     consistencyProof: async () => [],
     close: () => whole.close(),

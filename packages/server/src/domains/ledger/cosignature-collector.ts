@@ -152,7 +152,12 @@ export class CosignatureCollector {
 
   #judge(note: string): PolicyVerdict {
     const { ledger, log, policy } = this.#parts;
-    return policySatisfied(policy, note, [parseVerifierKey(ledger.verifierKey(log))]);
+    const keys = ledger.verifierKeys(log).filter(({ standing }) => standing.state !== 'compromised');
+    return policySatisfied(
+      policy,
+      note,
+      keys.map(({ verifierKey }) => parseVerifierKey(verifierKey)),
+    );
   }
 
   #tell({ witness, state, cosignedSize }: WitnessStanding): void {

@@ -1,13 +1,15 @@
 export { CosignatureCollector } from './cosignature-collector.ts';
-export type { AppendedEntry, Ledger, LogName } from './ledger.ts';
+export type { AppendedEntry, KeyChange, Ledger, LogKey, LogName, SignedCheckpoint } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export type { LedgerParts } from './ledger-parts.ts';
 export type {
   Checkpoints,
+  KeyStanding,
   LedgerSink,
   SettledEntry,
   SigningKey,
   SigningKeyStore,
+  StoredKey,
   StoredFile,
   TileFiles,
   TileStore,
@@ -16,3 +18,4 @@ export type {
 } from './ports.ts';
 export { WAL_BATCH_BYTES_MAX } from './ports.ts';
 export type { WitnessAnswer, WitnessClient, WitnessedCheckpointStore } from './witness-ports.ts';
+export { WitnessedAnchors } from './witnessed-anchors.ts';

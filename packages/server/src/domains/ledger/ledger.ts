@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '@sekisho/contract';
 import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
+import type { KeyStanding } from './ports.ts';
 
 /** Name of a log inside the cell: a tenant's id, or `cell` for the cell's own. */
 export type LogName = string;
@@ -20,7 +21,7 @@ export interface SignedCheckpoint {
 export interface LedgerReading {
   /** The newest published checkpoint. */
   checkpoint(log: LogName): SignedCheckpoint;
-  /** The tree of the newest published checkpoint, signed by the same key as a COSE receipt needs it. */
+  /** The tree of the newest published checkpoint, signed by the newest of its keys as a COSE receipt needs it. */
   coseTreeHead(log: LogName): CoseTreeHead;
   /**
    * What the file of this tile or entry bundle holds (C2SP tlog-tiles), byte for byte, checked up to the
@@ -45,9 +46,32 @@ export interface LedgerReading {
   ): AsyncIterable<{ readonly index: number; readonly bytes: Uint8Array }>;
   /** Names of all logs, in order. */
   logs(): readonly LogName[];
-  /** Origin and verifier key (C2SP signed-note vkey) by log. */
+  /** Every key that signs this log's checkpoints, ever signed them or is about to, oldest first. */
+  verifierKeys(log: LogName): readonly LogKey[];
+  /** Of these, the newest that signs. */
   verifierKey(log: LogName): string;
 }
+
+/** A key of a log, as anybody may know it. */
+export interface LogKey {
+  /** C2SP signed-note vkey, named as the log's origin. */
+  readonly verifierKey: string;
+  readonly standing: KeyStanding;
+}
+
+/**
+ * - `introduce`: a new key signs beside those in force. At most {@link SIGNING_KEYS_MAX} at a time.
+ * - `retire`: a key signs no more. Another must stay.
+ * - `compromise`: a key signs no more, and what it alone vouches for in trees of more than `trustedToSize`
+ *   leaves proves nothing. Where no other key signs, one is introduced first.
+ */
+export type KeyChange =
+  | { readonly change: 'introduce' }
+  | { readonly change: 'retire'; readonly verifierKey: string }
+  | { readonly change: 'compromise'; readonly verifierKey: string; readonly trustedToSize: number };
+
+/** Each is a line under every checkpoint, and readers must take 16 (C2SP tlog-checkpoint). */
+export const SIGNING_KEYS_MAX = 4;
 
 /**
  * Append-only logs, one a tenant. An append resolves only when the entry is durable: it survives
@@ -70,6 +94,12 @@ export interface Ledger extends LedgerReading {
   settled(log: LogName, index: number): Promise<void>;
   /** `settled` for everything that is durable at the time of the call; at once for an unknown log. */
   settledNow(log: LogName): Promise<void>;
+  /**
+   * Changes the keys of a log by a `log-key` entry in it, and resolves with the key's new standing when a
+   * checkpoint that follows it is published. Changes of one log take turns. Rejects with SekishoError
+   * `log_key_refused` where the rules of {@link KeyChange} forbid it, `not_found` for an unknown key.
+   */
+  changeKeys(log: LogName, change: KeyChange, principal: string): Promise<LogKey>;
   /** Refuses new appends, makes everything accepted durable and published, releases all files. */
   close(): Promise<void>;
 }

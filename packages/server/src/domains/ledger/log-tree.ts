@@ -21,7 +21,8 @@ import {
 } from '@sekisho/proof';
 import type { CoseTreeHead, ReadHash, TileCoordinate } from '@sekisho/proof';
 import type { LogName, SignedCheckpoint } from './ledger.ts';
-import type { SigningKey, StoredFile, TileStore } from './ports.ts';
+import type { LogKeys, PlacedEntry } from './log-keys.ts';
+import type { StoredFile, TileStore } from './ports.ts';
 import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge, tileHashes } from './stored-tree.ts';
 import type { LogTreeParts } from './stored-tree.ts';
 import type { TileCache } from './tile-cache.ts';
@@ -63,7 +64,7 @@ export interface NewLeaf {
  */
 export class LogTree {
   readonly log: LogName;
-  readonly key: SigningKey;
+  readonly keys: LogKeys;
   readonly #store: TileStore;
   readonly #cache: TileCache;
   #published: PublishedTree | undefined;
@@ -71,7 +72,7 @@ export class LogTree {
 
   private constructor(parts: LogTreeParts, published: PublishedTree | undefined) {
     this.log = parts.log;
-    this.key = parts.key;
+    this.keys = parts.keys;
     this.#store = parts.store;
     this.#cache = parts.cache;
     this.#published = published;
@@ -83,30 +84,34 @@ export class LogTree {
   }
 
   /**
-   * The stored tree of a log. Rejects with `ledger_corrupt` unless the checkpoint is signed by the
-   * log's key and the right edge hashes to its root.
+   * The stored tree of a log. Rejects with `ledger_corrupt` unless the checkpoint is signed by a key of
+   * the log that vouches for it and the right edge hashes to its root. Nothing is changed.
    */
   static async open(parts: LogTreeParts): Promise<LogTree> {
-    const { log, key, store } = parts;
-    const note = await store.readCheckpoint(log);
-    if (note === undefined) return LogTree.empty(parts);
-    const checkpoint = readCheckpointOf(parts, note);
-    const edge = await readEdge(parts, checkpoint.size);
-    const frontier = await TreeFrontier.restore(
-      checkpoint.size,
-      // The peaks of a tree are the partial tiles, level by level: no full tile is needed.
-      readHashFromTiles(checkpoint.size, async ({ level, index, width }) => {
-        const tile = width < TILE_WIDTH ? edge[level] : undefined;
-        if (tile === undefined) throw corrupt(log, tilePath(level, index, width));
-        return tile;
-      }),
-    );
-    if (!equalBytes(frontier.root(), checkpoint.root)) throw corrupt(log, 'the tiles do not match the root');
-    const tree = new LogTree({ ...parts, key }, { note, ...checkpoint, frontier, edge });
-    if (checkpoint.size % TILE_WIDTH > 0) {
-      await tree.readBundle(Math.floor(checkpoint.size / TILE_WIDTH));
-    }
+    const tree = LogTree.empty(parts);
+    await tree.refresh();
+    const { size } = tree;
+    if (size % TILE_WIDTH > 0) await tree.readBundle(Math.floor(size / TILE_WIDTH));
     return tree;
+  }
+
+  /**
+   * Takes up the stored checkpoint, where another process may have published it. Rejects with
+   * `ledger_corrupt` unless it is signed by a key of the log, the right edge hashes to its root, and it
+   * continues the tree that this process knows: a log that shrank or forked is seen here.
+   */
+  async refresh(): Promise<void> {
+    const before = this.#published;
+    const note = await this.#store.readCheckpoint(this.log);
+    if (note === before?.note) return;
+    if (note === undefined) throw corrupt(this.log, 'its checkpoint is gone');
+    const stored = await this.#load(note);
+    if (before !== undefined) {
+      await this.#requireContinued(before, stored, this.#readHashOf(stored));
+    }
+    // This process may have grown the tree meanwhile.
+    if (this.#published === before) this.#published = stored;
+    else if (this.size < stored.size) await this.refresh();
   }
 
   get size(): number {
@@ -123,8 +128,9 @@ export class LogTree {
   coseTreeHead(): CoseTreeHead {
     const tree = this.published();
     if (this.#signed?.tree !== tree) {
-      const checkpoint = { origin: this.key.name, size: tree.size, root: tree.root };
-      this.#signed = { tree, head: signCoseTreeHead(checkpoint, this.key) };
+      const signer = this.keys.newestSignerAt(tree.size);
+      const checkpoint = { origin: this.keys.name, size: tree.size, root: tree.root };
+      this.#signed = { tree, head: signCoseTreeHead(checkpoint, signer) };
     }
     return this.#signed.head;
   }
@@ -136,22 +142,36 @@ export class LogTree {
    *    that no checkpoint covers; the same entries come again and write them again)
    * 2. the checkpoint takes the old one's place, if it is still the one that this tree grew from
    *    (a crash from here on leaves the grown tree: entries that come again are already in it)
-   * 3. partial files that full ones supersede are removed (a crash leaves them lying)
+   * 3. the keystore notes what entries of the tree say of the keys (a crash leaves keys whose changes
+   *    were begun and not noted: opening reads those entries again)
+   * 4. partial files that full ones supersede are removed (a crash leaves them lying)
    */
   async grow(leaves: readonly NewLeaf[]): Promise<void> {
+    // Held on to: another process may publish while this one stages, and then nothing here counts.
     const before = this.#published;
-    const grown = await this.#stage(leaves);
-    await this.#requireConsistent(grown);
-    const note = signCheckpoint({ origin: this.key.name, size: grown.size, root: grown.root }, this.key);
+    const grown = await this.#stage(before, leaves);
+    await this.#requireConsistent(before, grown);
+    const oldSize = before?.size ?? 0;
+    const keys = this.keys.after(
+      placed(
+        leaves.map(({ bytes }) => bytes),
+        oldSize,
+      ),
+    );
+    const checkpoint = { origin: keys.name, size: grown.size, root: grown.root };
+    const note = signCheckpoint(checkpoint, ...keys.signersAt(grown.size));
     await this.#store.write(this.log, grown.files);
     await this.#store.publishCheckpoint(this.log, before?.note, note);
     const { size, root, frontier, edge } = grown;
-    this.#published = { note, size, root, frontier, edge };
-    await this.#removePartialsBetween(before?.size ?? 0, size);
+    if (this.size < size) this.#published = { note, size, root, frontier, edge };
+    this.keys.become(keys);
+    await this.keys.settle();
+    await this.#removePartialsBetween(oldSize, size);
   }
 
-  /** What a crash in step 3 of {@link grow} left beside the right edge. */
+  /** What a crash in step 3 or 4 of {@link grow} left undone. */
   async removeLeftovers(): Promise<void> {
+    await this.keys.settle();
     for (let level = 0; hashesAtTileLevel(level, this.size) >= TILE_WIDTH; level++) {
       const index = Math.floor(hashesAtTileLevel(level, this.size) / TILE_WIDTH) - 1;
       await this.#removePartialsOf(level, index);
@@ -160,23 +180,27 @@ export class LogTree {
 
   /** Hashes of complete subtrees of the published tree, each checked up to its root. */
   readHash(): ReadHash {
-    const tree = this.published();
+    return this.#readHashOf(this.published());
+  }
+
+  #readHashOf(tree: PublishedTree): ReadHash {
     return readHashFromTiles(tree.size, (tile) => this.#verifiedTile(tree, tile));
   }
 
   /** The entries of one bundle in the published tree, each checked against its leaf hash. */
   async readBundle(index: number): Promise<Uint8Array[]> {
-    const tree = this.published();
+    return this.#bundleIn(this.published(), index);
+  }
+
+  async #bundleIn(tree: PublishedTree, index: number): Promise<Uint8Array[]> {
     const width = tileWidth(0, index, tree.size);
     const path = entriesPath(index, width);
-    const bytes = await this.#store.read(this.log, path);
-    if (bytes === undefined) {
-      // The tree may have grown meanwhile and removed this partial bundle for the full one.
-      if (this.#published !== tree) return this.readBundle(index);
-      throw corrupt(this.log, path);
-    }
+    const partial = await this.#store.read(this.log, path);
+    // The tree may have grown meanwhile and removed this partial bundle for the full one.
+    const bytes = partial ?? (await this.#store.read(this.log, entriesPath(index)));
+    if (bytes === undefined) throw corrupt(this.log, path);
+    const entries = bundleEntries(bytes, partial === undefined ? TILE_WIDTH : width)?.slice(0, width);
     const hashes = await this.#verifiedTile(tree, { level: 0, index, width });
-    const entries = bundleEntries(bytes, width);
     const intact = entries?.every((entry, at) => equalBytes(leafHash(entry), hashAt(hashes, at)));
     if (entries === undefined || !intact) throw corrupt(this.log, path);
     return entries;
@@ -200,9 +224,42 @@ export class LogTree {
     return encodeEntryBundle((await this.readBundle(index)).slice(0, width));
   }
 
-  async #stage(leaves: readonly NewLeaf[]): Promise<GrownTree> {
-    const before = this.#published;
-    const oldSize = before?.size ?? 0;
+  /** Reads the entries that may say more of the keys than the keystore does. */
+  async #catchUpKeys(tree: PublishedTree): Promise<void> {
+    const { lookFrom } = this.keys;
+    if (lookFrom === undefined) return;
+    for (let bundle = Math.floor(lookFrom / TILE_WIDTH); bundle * TILE_WIDTH < tree.size; bundle++) {
+      const entries = await this.#bundleIn(tree, bundle);
+      this.keys.become(this.keys.after(placed(entries, bundle * TILE_WIDTH)));
+    }
+    this.keys.lookedUntil(tree.size);
+    // Some key may have ended before this tree.
+    readCheckpointOf({ log: this.log, keys: this.keys }, tree.note);
+  }
+
+  async #load(note: string): Promise<PublishedTree> {
+    const parts = { log: this.log, keys: this.keys, store: this.#store };
+    await this.keys.followSigners(note);
+    const checkpoint = readCheckpointOf(parts, note);
+    const edge = await readEdge(parts, checkpoint.size);
+    const frontier = await TreeFrontier.restore(
+      checkpoint.size,
+      // The peaks of a tree are the partial tiles, level by level: no full tile is needed.
+      readHashFromTiles(checkpoint.size, async ({ level, index, width }) => {
+        const tile = width < TILE_WIDTH ? edge[level] : undefined;
+        if (tile === undefined) throw corrupt(this.log, tilePath(level, index, width));
+        return tile;
+      }),
+    );
+    if (!equalBytes(frontier.root(), checkpoint.root)) {
+      throw corrupt(this.log, 'the tiles do not match the root');
+    }
+    const tree = { note, ...checkpoint, frontier, edge };
+    await this.#catchUpKeys(tree);
+    return tree;
+  }
+
+  async #stage(before: PublishedTree | undefined, leaves: readonly NewLeaf[]): Promise<GrownTree> {
     const frontier = before?.frontier.clone() ?? new TreeFrontier();
     const levels = new Map((before?.edge ?? []).map((hashes, level) => [level, tileHashes(hashes)]));
     const files: StoredFile[] = [];
@@ -236,13 +293,15 @@ export class LogTree {
       if (width === 0 || bytes === undefined) continue;
       files.push({ path: tilePath(level, Math.floor(next / TILE_WIDTH), width), bytes });
     }
-    files.push(...(await this.#bundles(oldSize, leaves)));
+    files.push(...(await this.#bundles(before, leaves)));
     return { size: frontier.size, root: frontier.root(), frontier, edge, files, fullTiles };
   }
 
-  async #bundles(oldSize: number, leaves: readonly NewLeaf[]): Promise<StoredFile[]> {
+  async #bundles(before: PublishedTree | undefined, leaves: readonly NewLeaf[]): Promise<StoredFile[]> {
+    const oldSize = before?.size ?? 0;
     const first = Math.floor(oldSize / TILE_WIDTH);
-    const kept = oldSize % TILE_WIDTH === 0 ? [] : await this.readBundle(first);
+    const whole = before === undefined || oldSize % TILE_WIDTH === 0;
+    const kept = whole ? [] : await this.#bundleIn(before, first);
     const entries = [...kept, ...leaves.map((leaf) => leaf.bytes)];
     const files: StoredFile[] = [];
     for (let from = 0; from < entries.length; from += TILE_WIDTH) {
@@ -256,27 +315,36 @@ export class LogTree {
     return files;
   }
 
-  /** The last look before a signature: a tree that this key has signed stays inside the next. */
-  async #requireConsistent(grown: GrownTree): Promise<void> {
-    const before = this.#published;
+  /** The last look before a signature: a tree that these keys have signed stays inside the next. */
+  async #requireConsistent(before: PublishedTree | undefined, grown: GrownTree): Promise<void> {
     const readHash = readHashFromTiles(grown.size, async (tile) => {
       if (tile.width < TILE_WIDTH) return grown.edge[tile.level] ?? new Uint8Array(0);
       const staged = grown.fullTiles.get(tilePath(tile.level, tile.index));
       if (staged !== undefined) return staged;
-      return this.#verifiedTile(this.published(), tile);
+      if (before === undefined) throw corrupt(this.log, tilePath(tile.level, tile.index));
+      return this.#verifiedTile(before, tile);
     });
     if (before === undefined) {
       if (!equalBytes(await treeHash(grown.size, readHash), grown.root)) throw corrupt(this.log, 'root');
       return;
     }
+    await this.#requireContinued(before, grown, readHash);
+  }
+
+  async #requireContinued(
+    before: PublishedTree,
+    after: { readonly size: number; readonly root: Uint8Array },
+    readHash: ReadHash,
+  ): Promise<void> {
+    if (after.size < before.size) throw corrupt(this.log, `it shrank to ${after.size} entries`);
     const verdict = verifyConsistency({
       oldSize: before.size,
       oldRoot: before.root,
-      size: grown.size,
-      root: grown.root,
-      hashes: await consistencyProof(before.size, grown.size, readHash),
+      size: after.size,
+      root: after.root,
+      hashes: await consistencyProof(before.size, after.size, readHash),
     });
-    if (!verdict.ok) throw corrupt(this.log, 'the grown tree is not consistent with its checkpoint');
+    if (!verdict.ok) throw corrupt(this.log, 'a tree does not continue the one before it');
   }
 
   /** A partial tile is the right edge; a full one is stored and hashes to its place in its parent. */
@@ -310,4 +378,8 @@ export class LogTree {
     await this.#store.removePartials(this.log, tilePath(level, index));
     if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
   }
+}
+
+function placed(entries: readonly Uint8Array[], first: number): PlacedEntry[] {
+  return entries.map((bytes, at) => ({ index: first + at, bytes }));
 }

@@ -10,13 +10,14 @@ import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
 import type { DurableEntry } from './integrator.ts';
-import type { AppendedEntry, Ledger, LogName } from './ledger.ts';
+import { KeyChanges } from './key-changes.ts';
+import type { AppendedEntry, KeyChange, Ledger, LogKey, LogName } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { entryBytes, logState } from './log-state.ts';
 import type { LogEntry, LogState } from './log-state.ts';
+import { LogKeys } from './log-keys.ts';
 import { LogTree } from './log-tree.ts';
-import type { SigningKey } from './ports.ts';
 import { replayWal } from './replay.ts';
 import { TileCache } from './tile-cache.ts';
 import { TreeReading } from './tree-reading.ts';
@@ -57,6 +58,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   readonly #delivery: Delivery;
   readonly #integrator: Integrator;
   readonly #queue: BatchQueue<LogEntry>;
+  readonly #keyChanges: KeyChanges;
   readonly #logs = new Map<LogName, LogState>();
   readonly #opening = new Map<LogName, Promise<void>>();
   /** Logs whose genesis entry is on its way. */
@@ -84,6 +86,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
       bytesOf: entryBytes,
       commit: (entries) => this.#commit(entries),
     });
+    this.#keyChanges = new KeyChanges(this, clock);
     fuse.whenBlown((error) => this.#refuseWaiters(error));
   }
 
@@ -152,6 +155,17 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     if (log !== undefined && log.durableSize > 0) await this.settled(name, log.durableSize - 1);
   }
 
+  async changeKeys(name: LogName, change: KeyChange, principal: string): Promise<LogKey> {
+    return this.#keyChanges.take(this.#log(name).tree, change, principal);
+  }
+
+  /** Resolves when a published checkpoint covers the entry. */
+  async published(name: LogName, index: number): Promise<void> {
+    const { tree, published } = this.#log(name);
+    this.#requireOpen();
+    if (tree.size <= index) await this.#integrator.hurryFor(published.wait(index));
+  }
+
   logs(): readonly LogName[] {
     return [...this.#logs.keys()].sort();
   }
@@ -176,9 +190,10 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     this.#requireOpen();
     const { clock, keys } = this.#parts;
     // Crash order: the key is durable before the genesis entry. A key without a log does no harm.
-    const key = await keys.findOrCreate(this.#keyName(name));
-    const log = logState(LogTree.empty(this.#treeParts(name, key)));
-    const genesis: LedgerEntry = { version: 1, kind: 'genesis', time: timestamp(clock), origin: key.name };
+    const logKeys = await LogKeys.openOrCreate(keys, this.#keyName(name));
+    const log = logState(LogTree.empty(this.#treeParts(name, logKeys)));
+    const origin = logKeys.name;
+    const genesis: LedgerEntry = { version: 1, kind: 'genesis', time: timestamp(clock), origin };
     this.#creating.add(log);
     try {
       await this.#enqueue(log, genesis, undefined);
@@ -229,13 +244,13 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   }
 
   async #openTree(log: LogName): Promise<LogTree> {
-    const key = await this.#parts.keys.find(this.#keyName(log));
-    if (key === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
-    return LogTree.open(this.#treeParts(log, key));
+    const keys = await LogKeys.open(this.#parts.keys, this.#keyName(log));
+    if (keys === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
+    return LogTree.open(this.#treeParts(log, keys));
   }
 
-  #treeParts(log: LogName, key: SigningKey) {
-    return { log, key, store: this.#parts.tiles, cache: this.#cache };
+  #treeParts(log: LogName, keys: LogKeys) {
+    return { log, keys, store: this.#parts.tiles, cache: this.#cache };
   }
 
   #keyName(log: LogName): string {

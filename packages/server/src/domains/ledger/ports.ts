@@ -11,6 +11,8 @@ export interface SettledEntry {
   /** What the bytes say, where this process wrote them; absent after a replay. */
   readonly entry?: LedgerEntry;
   readonly attachment?: Uint8Array;
+  /** Number of the replica that carries what the entry opens, where a cell has several. */
+  readonly replica?: number;
 }
 
 /**
@@ -101,10 +103,49 @@ export interface SigningKey extends NoteSigner {
 }
 
 /**
- * Ed25519 keys by name. A key is durable before it is first handed out, and is never replaced.
- * Rejects with SekishoError `keystore_unusable` when a key cannot be opened.
+ * Where one key of a log stands. The `log-key` entries of the log decide it; what is stored follows
+ * them, so that it is known at a start without reading the whole log.
+ *
+ * - `pending`: made, and not introduced by an entry yet.
+ * - `signing`: signs every tree of at least `fromSize` leaves.
+ * - `retired`, `compromised`: the last tree that it signs, or signed, has `toSize` leaves.
+ *
+ * `lookFrom`: a change was begun when the log had this many entries. Only from there on can an entry
+ * say more than what is stored.
+ */
+export type KeyStanding =
+  | { readonly state: 'pending'; readonly lookFrom: number }
+  | { readonly state: 'signing'; readonly fromSize: number; readonly lookFrom?: number | undefined }
+  | { readonly state: 'retired'; readonly fromSize: number; readonly toSize: number }
+  | {
+      readonly state: 'compromised';
+      readonly fromSize: number;
+      readonly toSize: number;
+      /** As its entry says: what the key alone vouches for in larger trees proves nothing. */
+      readonly trustedToSize: number;
+    };
+
+export interface StoredKey {
+  /** C2SP vkey; its name is that under which the key is stored. */
+  readonly verifierKey: string;
+  readonly standing: KeyStanding;
+  /** Absent once the key is retired or compromised. */
+  readonly signer?: SigningKey;
+}
+
+/**
+ * Ed25519 keys, several of one name, in the order in which they were made. A key is durable before it
+ * is first handed out. Rejects with SekishoError `keystore_unusable` when a key cannot be opened.
  */
 export interface SigningKeyStore {
-  find(name: string): Promise<SigningKey | undefined>;
-  findOrCreate(name: string): Promise<SigningKey>;
+  /** Empty for a name without keys. */
+  keysOf(name: string): Promise<readonly StoredKey[]>;
+  /** As {@link keysOf}, with one new key that signs from the first tree on where there is none. Calls at once make one. */
+  findOrCreate(name: string): Promise<readonly StoredKey[]>;
+  add(name: string, standing: KeyStanding): Promise<StoredKey>;
+  /**
+   * Resolves when it is durable; a crash leaves the old or the new standing. The private part of a key
+   * that becomes `retired` or `compromised` is destroyed with it. Rejects with `not_found`.
+   */
+  setStanding(name: string, verifierKey: string, standing: KeyStanding): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { SekishoError } from '@sekisho/contract';
 import { TILE_WIDTH, consistencyProof, inclusionProof, signCheckpoint, treeHash } from '@sekisho/proof';
 import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
-import type { LedgerReading, LogName, SignedCheckpoint } from './ledger.ts';
+import type { LedgerReading, LogKey, LogName, SignedCheckpoint } from './ledger.ts';
 import type { LogTree } from './log-tree.ts';
 
 /** Answers from published trees, wherever their entries were put in order. */
@@ -35,7 +35,8 @@ export abstract class TreeReading implements LedgerReading {
     if (size === 0) throw new SekishoError('not_found', `${name}/0`);
     if (size === published.size) return this.checkpoint(name);
     const root = await treeHash(size, tree.readHash());
-    return { note: signCheckpoint({ origin: tree.key.name, size, root }, tree.key), size, root };
+    const signers = tree.keys.signersAt(published.size);
+    return { note: signCheckpoint({ origin: tree.keys.name, size, root }, ...signers), size, root };
   }
 
   async inclusionProof(name: LogName, index: number, size: number): Promise<readonly Uint8Array[]> {
@@ -70,8 +71,13 @@ export abstract class TreeReading implements LedgerReading {
     }
   }
 
+  verifierKeys(name: LogName): readonly LogKey[] {
+    return this.tree(name).keys.list();
+  }
+
   verifierKey(name: LogName): string {
-    return this.tree(name).key.verifierKey;
+    const { keys, size } = this.tree(name);
+    return keys.newestSignerAt(size).verifierKey;
   }
 }
 

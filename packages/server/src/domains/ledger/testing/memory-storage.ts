@@ -1,7 +1,14 @@
 import { SekishoError } from '@sekisho/contract';
 import { ed25519NoteSigner } from '@sekisho/proof';
 import { createHash } from 'node:crypto';
-import type { SigningKeyStore, TileStore, WalBatch, WriteAheadLog } from '../ports.ts';
+import type {
+  KeyStanding,
+  SigningKeyStore,
+  StoredKey,
+  TileStore,
+  WalBatch,
+  WriteAheadLog,
+} from '../ports.ts';
 
 /** What becomes of one write. Both failures reject; only the first leaves nothing behind. */
 export type WriteFate = 'ok' | 'lost' | 'stored-but-failed';
@@ -12,6 +19,7 @@ export class MemoryDisk {
   nextPosition = 0;
   readonly files = new Map<string, Uint8Array>();
   readonly checkpoints = new Map<string, string>();
+  readonly keyring: MemoryKeyring = new Map();
   /** Every checkpoint that was ever visible, oldest first. */
   readonly everPublished: { readonly log: string; readonly note: string }[] = [];
   /** Storage that was opened before the last crash writes nothing any more. */
@@ -22,9 +30,9 @@ export class MemoryDisk {
 export function openMemoryStorage(
   disk: MemoryDisk,
   fateOf: () => WriteFate = () => 'ok',
-): { readonly wal: WriteAheadLog; readonly tiles: TileStore } {
+): { readonly wal: WriteAheadLog; readonly tiles: TileStore; readonly keys: SigningKeyStore } {
   const generation = ++disk.generation;
-  const write = async (effect: () => void): Promise<void> => {
+  const write = async (effect: () => unknown): Promise<void> => {
     // Let others run between the call and the effect, as a disk does.
     await new Promise((resolve) => setImmediate(resolve));
     if (generation !== disk.generation) throw new Error('this process has crashed');
@@ -32,10 +40,14 @@ export function openMemoryStorage(
     if (fate !== 'lost') effect();
     if (fate !== 'ok') throw new Error(`the write was ${fate}`);
   };
-  return { wal: memoryWal(disk, write), tiles: memoryTiles(disk, write) };
+  return {
+    wal: memoryWal(disk, write),
+    tiles: memoryTiles(disk, write),
+    keys: memoryKeys(disk.keyring, write),
+  };
 }
 
-type Write = (effect: () => void) => Promise<void>;
+type Write = (effect: () => unknown) => Promise<void>;
 
 function memoryWal(disk: MemoryDisk, write: Write): WriteAheadLog {
   let replayed = false;
@@ -103,13 +115,40 @@ function memoryTiles(disk: MemoryDisk, write: Write): TileStore {
   };
 }
 
-/** Keys that follow from their names: the same after every restart. */
-export function memoryKeys(): SigningKeyStore {
-  const known = new Map<string, ReturnType<typeof ed25519NoteSigner>>();
-  const keyOf = (name: string) => {
-    const key = known.get(name) ?? ed25519NoteSigner(name, createHash('sha256').update(name).digest());
-    known.set(name, key);
-    return key;
+/** What a keystore keeps, by name of the keys. */
+export type MemoryKeyring = Map<string, StoredKey[]>;
+
+/** Keys that follow from their names and their order: the first of each is the same after every restart. */
+export function memoryKeys(
+  keyring: MemoryKeyring = new Map(),
+  write: Write = async (effect) => void effect(),
+): SigningKeyStore {
+  const keysOf = (name: string): StoredKey[] => {
+    const keys = keyring.get(name) ?? [memoryKey(name, 0, { state: 'signing', fromSize: 0 })];
+    keyring.set(name, keys);
+    return keys;
   };
-  return { find: async (name) => keyOf(name), findOrCreate: async (name) => keyOf(name) };
+  return {
+    keysOf: async (name) => [...keysOf(name)],
+    findOrCreate: async (name) => [...keysOf(name)],
+    async add(name, standing) {
+      const made = memoryKey(name, keysOf(name).length, standing);
+      await write(() => keysOf(name).push(made));
+      return made;
+    },
+    async setStanding(name, verifierKey, standing) {
+      const keys = keysOf(name);
+      const at = keys.findIndex((key) => key.verifierKey === verifierKey);
+      const signer = keys[at]?.signer;
+      if (at < 0) throw new SekishoError('not_found', verifierKey);
+      const ended = standing.state === 'retired' || standing.state === 'compromised';
+      const next = { verifierKey, standing, ...(ended || signer === undefined ? {} : { signer }) };
+      await write(() => (keys[at] = next));
+    },
+  };
+}
+
+function memoryKey(name: string, number: number, standing: KeyStanding): StoredKey {
+  const signer = ed25519NoteSigner(name, createHash('sha256').update(`${name} ${number}`).digest());
+  return { verifierKey: signer.verifierKey, standing, signer };
 }

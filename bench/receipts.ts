@@ -124,11 +124,10 @@ async function offer(kernel: CrossingKernel, perSecond: number): Promise<void> {
     answeredMs.push(answered - asked);
     if (!wantsReceipt) return;
     const bytes = await getReceipt(
-      ledger,
-      database.crossings,
+      { ledger, anchors: undefined, crossings: database.crossings },
       { kind: 'workspace-key', name: 'key:bench', tenant: TENANT, workspace: 'welfare' },
       crossing.id,
-      'sekisho-receipt',
+      { form: 'sekisho-receipt', witnesses: 'if-there' },
     );
     receiptMs.push(performance.now() - answered);
     const verdict = verifyReceipt(bytes, [parseVerifierKey(ledger.verifierKey(TENANT))]);

@@ -49,19 +49,21 @@ export function parseReceipt(bytes: Uint8Array): Receipt {
   return parseCanonicalAs(Receipt, bytes);
 }
 
-/**
- * The bytes to serve for a statement that the tree of `checkpoint` holds at `index`; `hashes` is
- * its inclusion proof. Says nothing about whether they fit: {@link verifyReceipt} does.
- */
-export function formatReceipt(parts: {
+interface ReceiptParts {
   readonly statement: Receipt['statement'];
   readonly index: number;
   readonly hashes: readonly Uint8Array[];
   readonly checkpoint: string;
   readonly openings: Receipt['openings'];
   readonly witnessed?: Witnessed | undefined;
-}): Uint8Array {
-  const receipt: Receipt = {
+}
+
+/**
+ * A receipt of a statement that the tree of `checkpoint` holds at `index`; `hashes` is its inclusion
+ * proof. Says nothing about whether they fit: {@link verifyReceipt} does.
+ */
+export function composeReceipt(parts: ReceiptParts): Receipt {
+  return {
     format: 'sekisho-receipt/v1',
     id: parts.statement.crossing,
     statement: parts.statement,
@@ -70,7 +72,11 @@ export function formatReceipt(parts: {
     openings: parts.openings,
     ...(parts.witnessed && { witnessed: parts.witnessed }),
   };
-  return canonicalJson(receipt);
+}
+
+/** The bytes to serve of what {@link composeReceipt} gives. */
+export function formatReceipt(parts: ReceiptParts): Uint8Array {
+  return canonicalJson({ ...composeReceipt(parts) });
 }
 
 /** Throws Refusal `proof_out_of_range`, `proof_malformed` or `proof_root_mismatch`. */

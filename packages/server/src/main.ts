@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
+import { parseVerifierKey } from '@sekisho/proof';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
@@ -21,7 +22,7 @@ import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
 import { TargetHealth } from './domains/inference/index.ts';
-import { CosignatureCollector, openLedger } from './domains/ledger/index.ts';
+import { CosignatureCollector, openLedger, WitnessedAnchors } from './domains/ledger/index.ts';
 import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
@@ -161,6 +162,19 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       });
     closers.push(() => cosignatures?.close());
     await cosignatures?.start();
+    const witnessedAnchors =
+      witnessPolicy &&
+      new WitnessedAnchors({
+        ledger,
+        log: CELL_LOG,
+        logKeys: () => [parseVerifierKey(ledger.verifierKey(CELL_LOG))],
+        policy: witnessPolicy,
+        store: witnessed,
+        journal: log,
+      });
+    closers.push(() => witnessedAnchors?.close());
+    witnessedAnchors?.start();
+    const receiptSources = { ledger, anchors: witnessedAnchors, crossings: database.crossings };
 
     const demo = config.demo
       ? await Demo.start({
@@ -182,8 +196,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         authenticate,
         {
           completeChat,
-          receipt: (principal, crossing, form) =>
-            getReceipt(ledger, database.crossings, principal, crossing, form),
+          receipt: (principal, crossing, wish, gone) =>
+            getReceipt(receiptSources, principal, crossing, wish, gone),
           models: (principal) => listModels(platform, principal),
         },
         log,

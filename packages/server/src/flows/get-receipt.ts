@@ -1,42 +1,64 @@
 import { OutcomeEntry, SekishoError, type Receipt } from '@sekisho/contract';
 import {
   canonicalJson,
+  composeReceipt,
   formatCoseReceipt,
-  formatReceipt,
-  formatTlogProof,
+  tlogProofsOf,
   type ReceiptForm,
 } from '@sekisho/proof';
 import type { CrossingIndex, IndexedCrossing } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
 import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
+import { findReceiptTree, type WitnessedTrees, type WitnessWish } from './receipt-tree.ts';
+
+/** A receipt's own forms, and the second tlog-proof that leads from the first to the witnesses. */
+export type AskedForm = ReceiptForm | 'anchor-tlog-proof';
+
+export interface ReceiptWish {
+  readonly form: AskedForm;
+  readonly witnesses: WitnessWish;
+}
+
+/** `anchors` are absent in a cell without witnesses. */
+export interface ReceiptSources {
+  readonly ledger: Ledger;
+  readonly anchors: WitnessedTrees | undefined;
+  readonly crossings: CrossingIndex;
+}
 
 /**
- * The bytes of a crossing's receipt in one of its forms: its outcome, proven in the newest tree. Waits, about a second at
- * most, until a checkpoint covers everything recorded so far.
+ * The bytes of a crossing's receipt in one of its forms: its outcome, proven in a tree that witnesses vouch for, or in
+ * the newest. Waits, about a second at most, until a checkpoint covers everything recorded so far; longer only for
+ * witnesses that are required.
  *
- * @throws SekishoError `not_found` (also for another workspace's crossing), `receipt_not_ready`
+ * @throws SekishoError `not_found` (also for another workspace's crossing), `receipt_not_ready`,
+ *   `witnesses_not_configured`, `receipt_not_witnessed`
  */
 export async function getReceipt(
-  ledger: Ledger,
-  crossings: CrossingIndex,
+  { ledger, anchors, crossings }: ReceiptSources,
   principal: Principal,
   crossing: string,
-  form: ReceiptForm,
+  { form, witnesses }: ReceiptWish,
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const found = await findSettled(ledger, crossings, principal, crossing);
   if (found.outcomeIndex === undefined) throw new SekishoError('receipt_not_ready');
   const statement = await readOutcome(ledger, found.tenant, found.outcomeIndex);
   const place = { log: found.tenant, index: found.outcomeIndex };
   if (form === 'cose') return coseReceipt(ledger, place, statement);
+  const wish = form === 'anchor-tlog-proof' ? 'required' : witnesses;
+  const { checkpoint: tree, witnessed } = await findReceiptTree(ledger, anchors, place, wish, signal);
   const { log, index } = place;
-  const { note: checkpoint, size } = ledger.checkpoint(log);
-  const hashes = await ledger.inclusionProof(log, index, size);
+  const hashes = await ledger.inclusionProof(log, index, tree.size);
+  const openings = openingsOf(found, statement);
+  const receipt = composeReceipt({ statement, index, hashes, checkpoint: tree.note, openings, witnessed });
+  if (form === 'sekisho-receipt') return canonicalJson(receipt);
   // Only the first form carries salts: the others can be handed on to those who must not open texts.
-  if (form === 'tlog-proof') {
-    return formatTlogProof({ extra: canonicalJson(statement), index, hashes, checkpoint });
-  }
-  return formatReceipt({ statement, index, hashes, checkpoint, openings: openingsOf(found, statement) });
+  const proofs = tlogProofsOf(receipt);
+  if (form === 'tlog-proof') return proofs.statement;
+  if (proofs.anchor === undefined) throw new SekishoError('receipt_not_witnessed');
+  return proofs.anchor;
 }
 
 async function coseReceipt(

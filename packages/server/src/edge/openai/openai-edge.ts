@@ -6,22 +6,28 @@ import {
   SekishoError,
   type Language,
 } from '@sekisho/contract';
-import type { ReceiptForm } from '@sekisho/proof';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { RecordedFailure, type ChatAnswer, type CompleteChat } from '../../flows/complete-chat.ts';
 import type { Authenticate, Principal } from '../../flows/authenticate.ts';
+import type { ReceiptWish } from '../../flows/get-receipt.ts';
 import { toSekishoError } from '../failure.ts';
 import { preferredLanguage } from '../language.ts';
 import { readBody } from '../read-body.ts';
-import { askedReceiptForm } from './asked-receipt-form.ts';
+import { askedReceipt } from './asked-receipt.ts';
 import { openAiError } from './openai-error.ts';
 import { parseChatCompletion, parseCrossingHeaders } from './parse-chat-completion.ts';
 
 /** What this edge calls. */
 export interface OpenAiFlows {
   readonly completeChat: CompleteChat;
-  readonly receipt: (principal: Principal, crossing: string, form: ReceiptForm) => Promise<Uint8Array>;
+  /** `gone` aborts when the client closes the connection. */
+  readonly receipt: (
+    principal: Principal,
+    crossing: string,
+    wish: ReceiptWish,
+    gone: AbortSignal,
+  ) => Promise<Uint8Array>;
   readonly models: (principal: Principal) => readonly string[];
 }
 
@@ -78,8 +84,8 @@ export class OpenAiEdge {
     if (receipt !== undefined) {
       requireMethod(request, 'GET');
       if (!CrossingId.safeParse(receipt).success) throw new SekishoError('not_found', receipt.slice(0, 64));
-      const { form, contentType } = askedReceiptForm(request);
-      const bytes = await this.#flows.receipt(principal, receipt, form);
+      const { wish, contentType } = askedReceipt(request);
+      const bytes = await this.#flows.receipt(principal, receipt, wish, whenGone(response));
       return send(response, 200, Buffer.from(bytes), { 'content-type': contentType, vary: 'accept' });
     }
     throw new SekishoError('not_found', path.slice(0, 200));
@@ -97,14 +103,9 @@ export class OpenAiEdge {
     const completion = parseChatCompletion(body);
     const { dataClass, purpose } = parseCrossingHeaders(request.headers);
 
-    const gone = new AbortController();
-    const onClose = (): void => {
-      if (!response.writableFinished) gone.abort(new SekishoError('client_closed_request'));
-    };
-    response.once('close', onClose);
     const answer = await this.#flows.completeChat.run(
       { principal, completion, body, dataClass, purpose },
-      gone.signal,
+      whenGone(response),
     );
     const receipt = { [inferenceHeaders.receipt]: answer.crossing };
     if (answer.kind === 'whole') return send(response, answer.status, answer.body, receipt);
@@ -124,6 +125,7 @@ export class OpenAiEdge {
     if (recorded !== undefined) response.setHeader(inferenceHeaders.receipt, recorded.crossing);
     // OpenAI's clients repeat a 5xx by themselves; a request that may have been served must not be.
     if (error.code === 'upstream_failed') response.setHeader('x-should-retry', 'false');
+    if (error.code === 'receipt_not_witnessed') response.setHeader('retry-after', '5');
     if (error.code === 'no_target_available' || error.code === 'ledger_unavailable') {
       response.setHeader('retry-after', '1');
     }
@@ -131,6 +133,15 @@ export class OpenAiEdge {
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, error.status, body);
   }
+}
+
+/** Aborts when the client closes the connection before it has its answer. */
+function whenGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(new SekishoError('client_closed_request'));
+  });
+  return gone.signal;
 }
 
 function requireMethod(request: IncomingMessage, method: string): void {

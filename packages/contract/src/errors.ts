@@ -113,6 +113,15 @@ export const errorDefinitions = {
     },
     documentation: 'Apply names the revision that it was planned against; another apply came first.',
   },
+  log_key_refused: {
+    status: 409,
+    message: {
+      ja: '台帳の鍵をそのように変更することはできません。{detail}',
+      en: "The log's keys cannot be changed in this way. {detail}",
+    },
+    documentation:
+      'A change of signing keys that would leave a log without one, end a key that does not sign, or cut the overlap that the request demands.',
+  },
   request_too_large: {
     status: 413,
     message: {
@@ -124,10 +133,10 @@ export const errorDefinitions = {
   unsupported_media_type: {
     status: 415,
     message: {
-      ja: 'Content-Type は application/json にしてください。',
-      en: 'Content-Type must be application/json.',
+      ja: 'Content-Type は {detail} にしてください。',
+      en: 'Content-Type must be {detail}.',
     },
-    documentation: 'The body is not JSON.',
+    documentation: 'The body is not of the type that this path takes: JSON, unless stated otherwise.',
   },
   platform_invalid: {
     status: 422,
@@ -242,6 +251,24 @@ export const errorDefinitions = {
       en: 'The database cannot be used. {detail}',
     },
     documentation: "The cell's PostgreSQL does not start, does not answer, or holds a newer schema.",
+  },
+  crossings_rebuilding: {
+    status: 503,
+    message: {
+      ja: '通行の検索用テーブルを台帳から作り直しています。しばらくして再試行してください。進み具合: sekisho crossings rebuild --status',
+      en: 'The table that searches read is being rebuilt from the ledger. Retry later. Progress: sekisho crossings rebuild --status',
+    },
+    documentation:
+      'The projection of crossings does not hold all of the ledger yet, so a search could miss one. Nothing is lost: the ledger holds every crossing.',
+  },
+  search_timeout: {
+    status: 503,
+    message: {
+      ja: '検索が {detail} 秒以内に終わりませんでした。テナントや期間で絞り込んでください。',
+      en: 'The search did not end within {detail} s. Narrow it by tenant or by period.',
+    },
+    documentation:
+      'A search over crossings took too long or found no free connection. It is ended so that others are served.',
   },
   home_unusable: {
     status: 500,

@@ -1,13 +1,15 @@
 export { CosignatureCollector } from './cosignature-collector.ts';
-export type { AppendedEntry, Ledger, LogName, SignedCheckpoint } from './ledger.ts';
+export type { AppendedEntry, KeyChange, Ledger, LogKey, LogName, SignedCheckpoint } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export type { LedgerParts } from './ledger-parts.ts';
 export type {
   Checkpoints,
+  KeyStanding,
   LedgerSink,
   SettledEntry,
   SigningKey,
   SigningKeyStore,
+  StoredKey,
   StoredFile,
   TileFiles,
   TileStore,

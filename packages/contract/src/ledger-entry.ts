@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { completeRecord } from './complete-record.ts';
 import {
   Commitment,
   CountryCode,
@@ -84,11 +85,11 @@ export const RevisionEntry = z.strictObject({
   platformDigest: Sha256Digest,
   policyDigest: Sha256Digest,
   /** Boundaries in force from here on, by workspace. */
-  boundaries: z.record(Slug, Boundary),
+  boundaries: completeRecord(z.record(Slug, Boundary)),
   /** Classes that each workspace may use. Absent in logs of before this was recorded. */
-  dataClasses: z.record(Slug, Workspace.shape.dataClasses).optional(),
+  dataClasses: completeRecord(z.record(Slug, Workspace.shape.dataClasses)).optional(),
   /** Presets of the jurisdiction pack that bind each workspace. Absent as above. */
-  presets: z.record(Slug, Workspace.shape.presets.unwrap()).optional(),
+  presets: completeRecord(z.record(Slug, Workspace.shape.presets.unwrap())).optional(),
 });
 
 export type RevisionEntry = z.infer<typeof RevisionEntry>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { completeRecord } from './complete-record.ts';
 import { CountryCode, ModelName, PlaceCode, Slug } from './identifiers.ts';
 import { PriceYen } from './money.ts';
 import { Retention } from './retention.ts';
@@ -41,6 +42,8 @@ const servedModel = z.strictObject({
 
 const endpointBase = {
   id: Slug,
+  /** Share of the load beside other endpoints of the same model; 1 when absent. */
+  weight: z.number().min(0.01).max(100).optional(),
   models: z.array(servedModel).min(1).max(200),
   /** Every copy, with its site. Exactly one is `processing`. */
   copies: z.array(DataCopy).min(1).max(32),
@@ -72,7 +75,7 @@ export type Endpoint = z.infer<typeof Endpoint>;
 
 /** The places that a workspace allows, per action. An action that is not listed is not allowed anywhere. */
 export const Boundary = z.strictObject({
-  allow: z.partialRecord(Action, z.array(PlaceCode).min(1).max(200)),
+  allow: completeRecord(z.partialRecord(Action, z.array(PlaceCode).min(1).max(200))),
   /** Countries whose law may govern the operator of a site; any when absent. */
   operatorCountries: z.array(CountryCode).min(1).max(50).optional(),
   /** Certificates that a site must all hold. */

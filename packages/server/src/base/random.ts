@@ -26,6 +26,11 @@ export function systemRandom(): Random {
   };
 }
 
+/** A number from 0 to below 1, evenly. */
+export function randomFraction(random: Random): number {
+  return random.bytes(4).readUInt32BE() / 2 ** 32;
+}
+
 /** UUID version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then randomness. */
 export function uuidV7(nowMs: number, random: Random): string {
   const bytes = random.bytes(16);

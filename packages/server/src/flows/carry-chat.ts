@@ -7,7 +7,8 @@ import {
   type ModelRequest,
   type ModelServer,
   type ModelServerDirectory,
-  type TargetHealth,
+  type TargetAttempt,
+  type TargetPool,
 } from '../domains/inference/index.ts';
 import type { AllowedTarget } from '../domains/residency/index.ts';
 import type { PlatformSnapshot } from './platform-in-force.ts';
@@ -23,16 +24,24 @@ export class CarriedFailure extends Error {
   }
 }
 
+/** An answer, and where it comes from. */
+export interface CarriedAnswer {
+  readonly target: AllowedTarget;
+  readonly answer: ModelAnswer;
+  /** A stream is over: with what the target failed, or undefined for a good end and for a client who left. */
+  end(failure: unknown): void;
+}
+
 /** Carries a completion to one of the targets that a decision allowed, and to no other. */
 export class ChatCarrier {
   readonly #servers: ModelServerDirectory;
-  readonly #health: TargetHealth;
+  readonly #pool: TargetPool;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(servers: ModelServerDirectory, health: TargetHealth, clock: Clock, log: Log) {
+  constructor(servers: ModelServerDirectory, pool: TargetPool, clock: Clock, log: Log) {
     this.#servers = servers;
-    this.#health = health;
+    this.#pool = pool;
     this.#clock = clock;
     this.#log = log;
   }
@@ -62,22 +71,32 @@ export class ChatCarrier {
     });
   }
 
-  /** Tries allowed targets, and only those, until one takes the request. */
+  /**
+   * Tries allowed targets, and only those, until one takes the request. Ends the attempt's count of what is
+   * under way when the answer is whole; a stream's goes on until {@link CarriedAnswer.end}.
+   */
   async carry(
     snapshot: PlatformSnapshot,
     targets: readonly AllowedTarget[],
     completion: ChatCompletionRequest,
     signal: AbortSignal,
-  ): Promise<{ readonly target: AllowedTarget; readonly answer: ModelAnswer }> {
+    affinityKey: string,
+  ): Promise<CarriedAnswer> {
     const names = snapshot.upstreamModels.get(completion.model);
-    for (const target of this.#health.order(targets, this.#clock.monotonicMs())) {
+    const usable = targets.flatMap((target) => {
       const server = this.#serverOf(snapshot, target);
-      if (server === undefined || server.unsupportedParameters(completion).length > 0) continue;
+      if (server === undefined || server.unsupportedParameters(completion).length > 0) return [];
+      const weight = snapshot.endpoints.get(target.endpoint)?.weight ?? 1;
+      return [{ endpoint: target.endpoint, weight, target, server }];
+    });
+    const order = this.#pool.order(usable, this.#clock.monotonicMs(), affinityKey);
+    for (const [attempt, { target, server }] of order.entries()) {
+      if (attempt > 0 && !this.#pool.mayRetry()) break;
       const upstreamModel = names?.get(target.endpoint) ?? completion.model;
       // Who has left is not carried anywhere, and the outcome names no target.
       if (signal.aborted) throw new SekishoError('client_closed_request');
-      const answer = await this.#attempt(target, server, { upstreamModel, completion }, signal);
-      if (answer !== undefined) return { target, answer };
+      const carried = await this.#attempt(target, server, { upstreamModel, completion }, signal);
+      if (carried !== undefined) return carried;
     }
     throw new SekishoError('no_target_available');
   }
@@ -94,26 +113,31 @@ export class ChatCarrier {
     server: ModelServer,
     request: ModelRequest,
     signal: AbortSignal,
-  ): Promise<ModelAnswer | undefined> {
+  ): Promise<CarriedAnswer | undefined> {
+    const attempt = this.#pool.begin(target.endpoint, this.#clock.monotonicMs());
     try {
       const answer = await server.complete(request, signal);
-      this.#health.succeeded(target.endpoint);
-      return answer;
+      attempt.answered(this.#clock.monotonicMs());
+      if (answer.kind === 'whole') attempt.ended();
+      return { target, answer, end: (failure) => this.#streamEnded(target, attempt, failure) };
     } catch (cause) {
       const didNothing = cause instanceof TargetUnavailable;
       // The client left, or is to blame: neither says anything about the target.
       const clientsFault = cause instanceof SekishoError && cause.status < 500;
-      if ((signal.aborted && !didNothing) || clientsFault) throw new CarriedFailure(target, cause);
-      this.#health.failed(target.endpoint, this.#clock.monotonicMs());
+      if ((signal.aborted && !didNothing) || clientsFault) {
+        attempt.ended();
+        throw new CarriedFailure(target, cause);
+      }
+      attempt.failed(this.#clock.monotonicMs());
       this.#log.warn('target_failed', { endpoint: target.endpoint, cause: describeCause(cause) });
       if (didNothing) return undefined;
       throw new CarriedFailure(target, cause);
     }
   }
 
-  /** A target that failed after it had begun to answer. */
-  streamFailed(target: AllowedTarget, cause: unknown): void {
-    this.#health.failed(target.endpoint, this.#clock.monotonicMs());
-    this.#log.warn('stream_failed', { endpoint: target.endpoint, cause: describeCause(cause) });
+  #streamEnded(target: AllowedTarget, attempt: TargetAttempt, failure: unknown): void {
+    if (failure === undefined) return attempt.ended();
+    attempt.failed(this.#clock.monotonicMs());
+    this.#log.warn('stream_failed', { endpoint: target.endpoint, cause: describeCause(failure) });
   }
 }

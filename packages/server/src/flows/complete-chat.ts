@@ -2,8 +2,8 @@ import { SekishoError, type ChatCompletionRequest, type DataClass } from '@sekis
 import type { CrossingEnd } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
 import { estimateInputTokens, type ModelAnswer, type TokenUsage } from '../domains/inference/index.ts';
-import type { AllowedTarget, Decision } from '../domains/residency/index.ts';
-import { CarriedFailure, type ChatCarrier } from './carry-chat.ts';
+import type { Decision } from '../domains/residency/index.ts';
+import { CarriedFailure, type CarriedAnswer, type ChatCarrier } from './carry-chat.ts';
 import type { CrossingKernel, OpenCrossing } from './crossing-kernel.ts';
 import type { PlatformInForce, PlatformSnapshot } from './platform-in-force.ts';
 import { residencyDenial } from './residency-denial.ts';
@@ -73,13 +73,14 @@ export class CompleteChat {
     );
     try {
       if (decision.decision === 'deny') throw residencyDenial(decision.refused);
-      const { target, answer } = await this.#carrier.carry(
+      const carried = await this.#carrier.carry(
         snapshot,
         decision.targets,
         request.completion,
         signal,
+        affinityKeyOf(tenant, workspace, request.completion),
       );
-      return await this.#deliver(snapshot, crossing, target, answer, model, signal);
+      return await this.#deliver(snapshot, crossing, carried, model, signal);
     } catch (cause) {
       throw await this.#recordFailure(snapshot, crossing, request, decision, cause, signal);
     }
@@ -88,17 +89,17 @@ export class CompleteChat {
   async #deliver(
     snapshot: PlatformSnapshot,
     crossing: OpenCrossing,
-    target: AllowedTarget,
-    answer: ModelAnswer,
+    carried: CarriedAnswer,
     model: string,
     signal: AbortSignal,
   ): Promise<ChatAnswer> {
+    const { target, answer } = carried;
     const meter = (usage: TokenUsage): CrossingEnd['usage'] => meterTokens(snapshot, model, usage);
     if (answer.kind === 'stream') {
       return {
         kind: 'stream',
         crossing: crossing.id,
-        chunks: this.#recordedStream(crossing, target, answer, meter, signal),
+        chunks: this.#recordedStream(crossing, carried, answer, meter, signal),
       };
     }
     // The outcome is durable before the answer is acknowledged: usage that a client saw is never lost.
@@ -118,7 +119,7 @@ export class CompleteChat {
    */
   async *#recordedStream(
     crossing: OpenCrossing,
-    target: AllowedTarget,
+    { target, end }: CarriedAnswer,
     answer: Extract<ModelAnswer, { kind: 'stream' }>,
     meter: (usage: TokenUsage) => CrossingEnd['usage'],
     signal: AbortSignal,
@@ -139,6 +140,7 @@ export class CompleteChat {
       result = signal.aborted ? 'aborted' : 'failed';
       failure = cause;
     } finally {
+      end(result === 'failed' ? failure : undefined);
       // Reached as well when the consumer stops pulling: then `result` is still `aborted`.
       await crossing.recordOutcome({
         result,
@@ -149,7 +151,6 @@ export class CompleteChat {
       });
     }
     if (result === 'failed') {
-      this.#carrier.streamFailed(target, failure);
       throw new RecordedFailure(crossing.id, asSekishoError(failure));
     }
   }
@@ -184,6 +185,16 @@ export class CompleteChat {
     });
     return new RecordedFailure(crossing.id, failure);
   }
+}
+
+/** Characters of the first message that tell conversations apart. */
+const AFFINITY_PREFIX = 256;
+
+/** The same for the turns of one conversation, so that they reach the server whose cache knows its beginning. */
+function affinityKeyOf(tenant: string, workspace: string, completion: ChatCompletionRequest): string {
+  const [first] = completion.messages;
+  const content = typeof first?.content === 'string' ? first.content : first?.content[0]?.text;
+  return `${tenant}/${workspace}/${completion.model}/${completion.user ?? ''}/${content?.slice(0, AFFINITY_PREFIX) ?? ''}`;
 }
 
 const LINE_FEED = Buffer.from('\n');

@@ -51,6 +51,13 @@ export class EmbeddedModelServer implements ModelServer {
     return UNSUPPORTED.filter((name) => (completion[name] ?? 0) !== 0);
   }
 
+  async probe(): Promise<boolean> {
+    return this.load().then(
+      () => true,
+      () => false,
+    );
+  }
+
   async complete(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
     const model = await this.load();
     const generation = new Generation(model, request.completion, signal);

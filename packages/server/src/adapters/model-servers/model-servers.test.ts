@@ -27,6 +27,7 @@ function directory(closing: (id: string) => Promise<void> = async () => undefine
     connected.push(declared.id);
     return {
       complete: () => Promise.reject(new Error('not asked')),
+      probe: async () => true,
       unsupportedParameters: () => [],
       close: async () => {
         closed.push(declared.id);

@@ -136,6 +136,24 @@ describe('a server that did nothing may be passed over', () => {
   });
 });
 
+describe('a probe', () => {
+  it.each([
+    [200, true],
+    [401, true],
+    [404, true],
+    [500, false],
+    [503, false],
+  ])('of a server that says %i is %s', async (status, isUp) => {
+    const server = await serverThat((socket) => socket.write(httpAnswer(status, '{}')));
+    expect(await clientOf(server.url).probe()).toBe(isUp);
+    expect(server.requests[0]?.head).toMatch(/^GET \/v1\/models /);
+  });
+
+  it('of a server that is not there is false', async () => {
+    expect(await clientOf('http://127.0.0.1:1/v1').probe()).toBe(false);
+  });
+});
+
 describe('a server that may have had the data is never repeated elsewhere', () => {
   it.each([301, 307, 401, 404, 418, 500, 502, 504])('when it says %i', async (status) => {
     const server = await serverThat((socket) =>

@@ -21,6 +21,7 @@ export interface OpenAiCompatibleOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
+const PROBE_TIMEOUT_MS = 2_000;
 const CONNECTIONS_MAX = 256;
 /** Longest silence inside a stream. */
 const BODY_TIMEOUT_MS = 120_000;
@@ -59,12 +60,14 @@ const WithoutError = z.looseObject({ error: z.null().optional() });
 /** Any server that speaks OpenAI's HTTP API: vLLM, llama.cpp, SGLang, TGI and the like. */
 export class OpenAiCompatibleServer implements ModelServer {
   readonly #pool: Pool;
+  readonly #base: string;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(options: OpenAiCompatibleOptions) {
     const url = new URL(options.url);
-    this.#path = `${url.pathname.replace(/\/$/, '')}/chat/completions`;
+    this.#base = url.pathname.replace(/\/$/, '');
+    this.#path = `${this.#base}/chat/completions`;
     this.#pool = new Pool(url.origin, {
       connections: CONNECTIONS_MAX,
       connect: { timeout: CONNECT_TIMEOUT_MS },
@@ -100,6 +103,22 @@ export class OpenAiCompatibleServer implements ModelServer {
       return streamOf(answer.body, request.completion);
     }
     return wholeOf(answer);
+  }
+
+  async probe(): Promise<boolean> {
+    try {
+      const { statusCode, body } = await this.#pool.request({
+        path: `${this.#base}/models`,
+        method: 'GET',
+        headers: this.#headers,
+        signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      });
+      await body.dump();
+      // A server without that route is up as well; one that cannot serve says 5xx, as llama.cpp does while it loads.
+      return statusCode < 500;
+    } catch {
+      return false;
+    }
   }
 
   async #post(body: Buffer, signal: AbortSignal): Promise<HttpAnswer> {

@@ -7,4 +7,5 @@ export {
   type ModelServerDirectory,
   type TokenUsage,
 } from './ports.ts';
-export { TargetHealth } from './target-health.ts';
+export { TargetPool } from './target-pool.ts';
+export type { TargetAttempt } from './target-pool.ts';

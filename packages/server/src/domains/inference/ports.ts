@@ -45,6 +45,8 @@ export interface ModelServer {
   complete(request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer>;
   /** Parameters of the request that this server would ignore or misread; empty when it can serve. */
   unsupportedParameters(completion: ChatCompletionRequest): readonly string[];
+  /** Whether it would take a request now. No data of anybody goes with the question. Ends within seconds, never rejects. */
+  probe(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -149,6 +149,7 @@ describe('the circuit', () => {
     subject.probed('a', false, 0);
     subject.probed('a', false, 0);
     expect(subject.order([a], 100)).toEqual([]);
+    expect(subject.down()).toEqual(['a']);
     subject.probed('a', true, 100);
     expect(names(subject.order([a], 100))).toEqual(['a']);
   });

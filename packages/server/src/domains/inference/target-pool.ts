@@ -143,6 +143,13 @@ export class TargetPool {
     else state.failures = 0;
   }
 
+  /** Endpoints whose circuit is open: they had requests, and only for them is it worth asking. */
+  down(): readonly string[] {
+    return [...this.#states]
+      .filter(([, { openUntilMs }]) => openUntilMs !== undefined)
+      .map(([endpoint]) => endpoint);
+  }
+
   /** Milliseconds until the first of these may be tried again; 0 where one may be now. */
   retryAfterMs(targets: readonly PooledTarget[], nowMs: number): number {
     const waits = targets.map(({ endpoint }) => {

@@ -11,7 +11,7 @@ import { leafHash } from '@sekisho/proof';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import { KeyDirectory, mintApiKey } from '../../domains/identity/index.ts';
-import { TargetHealth, type ModelServer } from '../../domains/inference/index.ts';
+import { TargetPool, type ModelServer } from '../../domains/inference/index.ts';
 import type { AppendedEntry, Ledger } from '../../domains/ledger/index.ts';
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
 import { Authenticate } from '../authenticate.ts';
@@ -55,6 +55,8 @@ class FakeLedger implements Pick<Ledger, 'append'> {
 export class FakeServer implements ModelServer {
   asked = 0;
   lastModel = '';
+  probes = 0;
+  isUp = true;
   unsupported: readonly string[] = [];
   readonly #answer: ModelServer['complete'];
 
@@ -67,6 +69,11 @@ export class FakeServer implements ModelServer {
     this.lastModel = request.upstreamModel;
     return this.#answer(request, signal);
   };
+
+  async probe(): Promise<boolean> {
+    this.probes++;
+    return this.isUp;
+  }
 
   unsupportedParameters(): readonly string[] {
     return this.unsupported;
@@ -129,6 +136,16 @@ function target(endpoint: string): AllowedTarget {
   return { endpoint, copies: [copy], assurance: 'declared' };
 }
 
+export function allowed(endpoints: readonly string[]): Decision {
+  return {
+    decision: 'allow',
+    policyDigest: DIGEST,
+    platformRevision: 1,
+    policies: ['boundary/process'],
+    targets: endpoints.map(target),
+  };
+}
+
 export function denied(endpoint: string): Decision {
   const summary = { ja: '米国での処理', en: 'processing in US' };
   return {
@@ -143,13 +160,7 @@ export function denied(endpoint: string): Decision {
 /** The whole road of a chat completion over fake servers and a fake ledger. */
 export function chatRoad(
   servers: Readonly<Record<string, FakeServer>>,
-  decide: () => Decision = () => ({
-    decision: 'allow',
-    policyDigest: DIGEST,
-    platformRevision: 1,
-    policies: ['boundary/process'],
-    targets: Object.keys(servers).map(target),
-  }),
+  decide: () => Decision = () => allowed(Object.keys(servers)),
 ) {
   const ledger = new FakeLedger();
   const inForce = new PlatformInForce();
@@ -171,7 +182,7 @@ export function chatRoad(
   inForce.replace(snapshotPlatform({ platform, revision }, policy));
   const warnings: string[] = [];
   const log: Log = { info: () => {}, warn: (event) => void warnings.push(event), error: () => {} };
-  const health = new TargetHealth();
+  const pool = new TargetPool(() => 0.5);
   const random = systemRandom();
   const kernel = new CrossingKernel(ledger, fixedClock, random);
   /** As the adapter does: a server stands for one declaration. */
@@ -182,8 +193,8 @@ export function chatRoad(
         ? servers[endpoint.id]
         : undefined,
   };
-  const completeChat = new CompleteChat(inForce, kernel, new ChatCarrier(directory, health, fixedClock, log));
-  return { completeChat, ledger, inForce, health, warnings, platform, directory };
+  const completeChat = new CompleteChat(inForce, kernel, new ChatCarrier(directory, pool, fixedClock, log));
+  return { completeChat, ledger, inForce, pool, warnings, platform, directory };
 }
 
 export function chatRequest(overrides: Partial<ChatRequest> & { stream?: boolean } = {}): ChatRequest {

@@ -119,7 +119,7 @@ export class CompleteChat {
    */
   async *#recordedStream(
     crossing: OpenCrossing,
-    { target, end }: CarriedAnswer,
+    carried: CarriedAnswer,
     answer: Extract<ModelAnswer, { kind: 'stream' }>,
     meter: (usage: TokenUsage) => CrossingEnd['usage'],
     signal: AbortSignal,
@@ -140,12 +140,12 @@ export class CompleteChat {
       result = signal.aborted ? 'aborted' : 'failed';
       failure = cause;
     } finally {
-      end(result === 'failed' ? failure : undefined);
+      carried.end(result === 'failed' ? failure : undefined);
       // Reached as well when the consumer stops pulling: then `result` is still `aborted`.
       await crossing.recordOutcome({
         result,
         status: result === 'aborted' ? 499 : result === 'failed' ? 502 : 200,
-        carried: target,
+        carried: carried.target,
         ...(produced ? { answer: commitment.finish() } : {}),
         usage: meter(answer.usage()),
       });

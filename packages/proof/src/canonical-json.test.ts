@@ -172,6 +172,12 @@ describe('parseCanonicalJson', () => {
     );
   });
 
+  test('finds it behind and inside a string of any length', () => {
+    const long = 'a'.repeat(10_000_000);
+    expect(firstJsonFault(`["${long}"]]`)).toBe(long.length + 4);
+    expect(firstJsonFault(`["${long}`)).toBe(1);
+  });
+
   test('finds a fault in exactly those texts that JSON.parse refuses', () => {
     const pieces = fc.constantFrom(
       '{',

@@ -54,15 +54,33 @@ function expectedAfter(expected: Expected, token: string, open: ('{' | '[')[]): 
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- JSON forbids control characters inside strings
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const OTHER = /[{}[\],:]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
 
 function tokenAt(text: string, at: number): string | undefined {
-  const pattern = text[at] === '"' ? STRING : OTHER;
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  if (text[at] === '"') return stringAt(text, at);
+  OTHER.lastIndex = at;
+  return OTHER.exec(text)?.[0];
+}
+
+/** A loop, for one pattern of a whole string would need a stack as long as a hostile string. */
+function stringAt(text: string, start: number): string | undefined {
+  let at = start + 1;
+  while (at < text.length) {
+    if (text[at] === '"') return text.slice(start, at + 1);
+    if (text[at] === '\\') {
+      ESCAPE.lastIndex = at;
+      const length = ESCAPE.exec(text)?.[0].length;
+      if (length === undefined) return undefined;
+      at += length;
+    } else {
+      // Control characters are forbidden inside strings.
+      if (text.charCodeAt(at) < 0x20) return undefined;
+      at++;
+    }
+  }
+  return undefined;
 }
 
 function endOfSpace(text: string, at: number): number {

@@ -54,6 +54,25 @@ describe('a segment of frames', () => {
     );
   });
 
+  test('a bad end that looks like frames everywhere is damage, without hashing them all', () => {
+    const payloadMax = 1024 * 1024;
+    const looksLikeFrames = Buffer.alloc(payloadMax);
+    for (let at = 0; at + 8 <= looksLikeFrames.length; at += 8) {
+      looksLikeFrames.write('SKW1', at, 'latin1');
+      looksLikeFrames.writeUInt32BE((looksLikeFrames.length - at) >>> 1, at + 4);
+    }
+    const started = performance.now();
+    expect(scanSegment(looksLikeFrames, 0, payloadMax).end).toEqual({ kind: 'damaged', at: 0 });
+    // All of them would be 64 GiB.
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test('a torn frame full of the letters of the magic, as entries may be, is torn', () => {
+    const entry = Buffer.from('{"purpose":"SKW1SKW1 SKW1"}'.repeat(2000));
+    const torn = encodeFrame(0, entry).subarray(0, -1);
+    expect(scanSegment(torn, 0, entry.length).end).toEqual({ kind: 'torn', at: 0 });
+  });
+
   test('no bytes make it throw or read beyond', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {

@@ -10,6 +10,12 @@ const LENGTH_AT = 4;
 const POSITION_AT = 8;
 const DIGEST_AT = 16;
 export const FRAME_HEADER_BYTES = 48;
+/**
+ * Bytes that are hashed in search of a good frame behind a bad one, in frames of the greatest length. Only
+ * what was made to look like many overlapping frames takes more: entries are text, which has no zero byte,
+ * and so can hold the letters of the magic but no length within bounds.
+ */
+const SEARCHED_FRAMES_MAX = 64;
 
 export interface Frame {
   readonly position: number;
@@ -52,12 +58,19 @@ export function scanSegment(
   return { frames, end: { kind: 'clean', at } };
 }
 
+/** Undefined where no header can stand, or its payload would be too long or end beyond the bytes. */
+function payloadLengthAt(bytes: Buffer, at: number, payloadBytesMax: number): number | undefined {
+  if (at + FRAME_HEADER_BYTES > bytes.length || !bytes.subarray(at, at + LENGTH_AT).equals(MAGIC))
+    return undefined;
+  const length = bytes.readUInt32BE(at + LENGTH_AT);
+  return length > payloadBytesMax || at + FRAME_HEADER_BYTES + length > bytes.length ? undefined : length;
+}
+
 function frameAt(bytes: Buffer, at: number, payloadBytesMax: number): Frame | undefined {
+  const length = payloadLengthAt(bytes, at, payloadBytesMax);
+  if (length === undefined) return undefined;
   const header = bytes.subarray(at, at + FRAME_HEADER_BYTES);
-  if (header.length < FRAME_HEADER_BYTES || !header.subarray(0, LENGTH_AT).equals(MAGIC)) return undefined;
-  const length = header.readUInt32BE(LENGTH_AT);
   const endsAt = at + FRAME_HEADER_BYTES + length;
-  if (length > payloadBytesMax || endsAt > bytes.length) return undefined;
   const payload = bytes.subarray(at + FRAME_HEADER_BYTES, endsAt);
   if (!digestOf(header, payload).equals(header.subarray(DIGEST_AT))) return undefined;
   const position = Number(header.readBigUInt64BE(POSITION_AT));
@@ -71,9 +84,14 @@ function frameAt(bytes: Buffer, at: number, payloadBytesMax: number): Frame | un
  */
 function badEnd(bytes: Buffer, at: number, payloadBytesMax: number): SegmentEnd {
   if (bytes.length - at > FRAME_HEADER_BYTES + payloadBytesMax) return { kind: 'damaged', at };
+  let hashed = 0;
   // A good frame in a wrong place is as bad as a bad one.
   for (let next = at; next !== -1; next = bytes.indexOf(MAGIC, next + 1)) {
-    if (frameAt(bytes, next, payloadBytesMax) !== undefined) return { kind: 'damaged', at };
+    const length = payloadLengthAt(bytes, next, payloadBytesMax);
+    if (length === undefined) continue;
+    hashed += FRAME_HEADER_BYTES + length;
+    const searchedEnough = hashed > SEARCHED_FRAMES_MAX * (FRAME_HEADER_BYTES + payloadBytesMax);
+    if (searchedEnough || frameAt(bytes, next, payloadBytesMax) !== undefined) return { kind: 'damaged', at };
   }
   return { kind: 'torn', at };
 }

@@ -270,6 +270,15 @@ export const errorDefinitions = {
     documentation:
       'A search over crossings took too long or found no free connection. It is ended so that others are served.',
   },
+  object_store_unavailable: {
+    status: 503,
+    message: {
+      ja: 'オブジェクトストアを使えません。{detail}',
+      en: 'The object store cannot be used. {detail}',
+    },
+    documentation:
+      'The S3 object store refuses, does not answer in time, or answers what S3 does not answer, also after retries. The detail names bucket and key.',
+  },
   home_unusable: {
     status: 500,
     message: {

@@ -51,7 +51,7 @@ const home = await mkdtemp(join(tmpdir(), 'sekisho-bench-'));
 await chmod(home, 0o755);
 const log = { info: () => {}, warn: console.warn, error: console.error };
 const random = systemRandom();
-const database = await openDatabase({ embeddedIn: join(home, 'postgres') }, log);
+const database = await openDatabase({ embeddedIn: join(home, 'postgres') }, log, () => []);
 const ledger = await openLedger({
   cellName: 'bench.example',
   wal: fileWriteAheadLog({ folder: join(home, 'wal') }),

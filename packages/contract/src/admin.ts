@@ -148,27 +148,6 @@ export const UsageRebuild = z.strictObject({
 });
 export type UsageRebuild = z.infer<typeof UsageRebuild>;
 
-export const CrossingSummary = z.strictObject({
-  crossing: z.string(),
-  tenant: Slug,
-  workspace: Slug,
-  subject: z.string(),
-  startedAt: Timestamp,
-  result: z.string().optional(),
-  intentIndex: z.int(),
-  outcomeIndex: z.int().optional(),
-});
-export type CrossingSummary = z.infer<typeof CrossingSummary>;
-export const CrossingQuery = z.strictObject({
-  tenant: Slug.optional(),
-  workspace: Slug.optional(),
-  result: z.string().max(20).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
-  /** Crossings before this id, for the next page. */
-  before: z.string().max(64).optional(),
-});
-export const CrossingList = z.strictObject({ crossings: z.array(CrossingSummary) });
-
 export const Place = z.strictObject({
   code: PlaceCode,
   kind: z.enum(['country', 'prefecture', 'municipality', 'ward']),

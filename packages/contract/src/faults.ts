@@ -17,6 +17,9 @@ const ownMessages: Readonly<Record<string, string>> = {
   'letters, digits and . _ : / -, at most 128': '英数字と . _ : / - で128文字以内',
   'such as JP, JP-01 or 012351': 'JP、JP-01、012351 のような場所コード',
   'an ISO 3166-1 alpha-2 code such as JP': 'JP のような ISO 3166-1 alpha-2 の国コード',
+  'a UUID version 7': 'バージョン 7 の UUID',
+  'a day such as 2026-04-01, or a time such as 2026-04-01T09:00:00+09:00':
+    '2026-04-01 のような日付、または 2026-04-01T09:00:00+09:00 のような日時',
   'a decimal such as "15" or "0.25"': '"15" や "0.25" のような十進数',
 };
 

@@ -1,5 +1,6 @@
 export * from './admin.ts';
 export * from './chat-completion.ts';
+export * from './crossing-search.ts';
 export * from './erasure.ts';
 export * from './errors.ts';
 export * from './faults.ts';

@@ -17,11 +17,11 @@ import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index
 import { systemClock } from './base/clock.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
-import { systemRandom } from './base/random.ts';
+import { randomFraction, systemRandom } from './base/random.ts';
 import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
-import { TargetHealth } from './domains/inference/index.ts';
+import { TargetPool } from './domains/inference/index.ts';
 import { CosignatureCollector, openLedger, WitnessedAnchors } from './domains/ledger/index.ts';
 import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
@@ -37,7 +37,7 @@ import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
 import { ChatCarrier } from './flows/carry-chat.ts';
 import { CELL_LOG } from './flows/cell-log.ts';
-import { closeOrphanedIntents } from './flows/close-orphaned-intents.ts';
+import { closeOrphanedIntents, inheritedLogEnds } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
 import { findPlaces } from './flows/find-places.ts';
@@ -45,9 +45,12 @@ import { getReceipt } from './flows/get-receipt.ts';
 import { listModels } from './flows/list-models.ts';
 import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
+import { ProbeTargets } from './flows/probe-targets.ts';
 import { readLogFile } from './flows/read-log-file.ts';
+import { RebuildCrossings } from './flows/rebuild-crossings.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
 import { reportWitnesses } from './flows/report-witnesses.ts';
+import { SearchCrossings } from './flows/search-crossings.ts';
 import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -76,14 +79,18 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const witnessPolicy =
       config.witnessPolicyFile === undefined ? undefined : await loadWitnessPolicy(config.witnessPolicyFile);
 
-    // What is on this machine: the home, the database, the ledger.
+    // What is on this machine: the home, the places of the world, the database, the ledger.
     const home = await openCellHome(config.home, random);
     closers.push(() => home.close());
+    const packs = createFolderPackSource(JURISDICTIONS);
+    const { packs: jurisdictions, countries } = await packs.load();
+    const places = createPlaceRegistry(jurisdictions, countries, clock);
     const database = await openDatabase(
       config.databaseUrl === undefined
         ? { embeddedIn: home.pathOf('postgres') }
         : { url: config.databaseUrl },
       log,
+      (place, day) => places.ancestors(place, day),
     );
     closers.push(() => database.close());
     const ledger = await openLedger({
@@ -101,10 +108,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     });
     closers.push(() => ledger.close());
 
-    // What the cell knows: places, policy, who may come.
-    const packs = createFolderPackSource(JURISDICTIONS);
-    const { packs: jurisdictions, countries } = await packs.load();
-    const places = createPlaceRegistry(jurisdictions, countries, clock);
+    // What the cell knows: policy, who may come.
     const presets = await loadPresets(JURISDICTIONS);
     const engine = createCedarEngine();
     const adminKey = await readOrMakeSecret(home.pathOf('admin.key'), () => mintAdminKey(random));
@@ -136,13 +140,31 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       clock,
     );
     const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
-    const carrier = new ChatCarrier(modelServers, new TargetHealth(), clock, log);
+    const targetPool = new TargetPool(() => randomFraction(random));
+    const probes = new ProbeTargets(targetPool, modelServers, platform, clock, log);
+    closers.push(() => probes.close());
+    probes.start();
+    const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
     const completeChat = new CompleteChat(platform, kernel, carrier);
 
     // Recovery is the normal path: take up the platform, close what a crash left open.
     await applyPlatform.restore();
-    const closed = await closeOrphanedIntents(ledger, database.crossings, kernel);
-    if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
+    const inherited = await inheritedLogEnds(ledger);
+    const closeOrphans = async (): Promise<void> => {
+      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, inherited);
+      if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
+    };
+    const rebuildCrossings = new RebuildCrossings(ledger, database.crossingGenerations, clock, log);
+    closers.push(() => rebuildCrossings.close());
+    if (await database.crossingGenerations.isComplete()) await closeOrphans();
+    else {
+      // Dropped, or of an earlier version: it is rebuilt while the cell serves, and then names the orphans.
+      rebuildCrossings
+        .untilComplete()
+        .then(closeOrphans)
+        .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
+    }
+    const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
     const anchors = new AnchorTenantLogs(ledger, clock, log);
@@ -199,6 +221,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
           receipt: (principal, crossing, wish, gone) =>
             getReceipt(receiptSources, principal, crossing, wish, gone),
           models: (principal) => listModels(platform, principal),
+          crossings: searchCrossings,
         },
         log,
         random,
@@ -210,7 +233,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         apiKeys,
         usage: (query) => reportUsage(database.usage, query),
         rebuildUsage: () => rebuildUsage(ledger, database.usage),
-        crossings: async (query) => ({ crossings: [...(await database.crossings.list(query))] }),
+        crossings: searchCrossings,
+        rebuildCrossings,
         places: (query) => findPlaces(places, query),
         witnesses: () => reportWitnesses(ledger, cosignatures),
       }),

@@ -103,7 +103,7 @@ function fromFastify(thrown: unknown): unknown {
   const known = FastifyError.safeParse(thrown);
   if (!known.success || thrown instanceof SekishoError) return thrown;
   if (known.data.statusCode === 413) return new SekishoError('request_too_large', known.data.code);
-  if (known.data.statusCode === 415) return new SekishoError('unsupported_media_type');
+  if (known.data.statusCode === 415) return new SekishoError('unsupported_media_type', 'application/json');
   if (known.data.statusCode < 500) return new SekishoError('invalid_request', known.data.message);
   return thrown;
 }

@@ -8,9 +8,19 @@ import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
 const BATCH = 500;
 
 /**
- * Closes the crossings whose intent is recorded and whose outcome is not: the cell stopped in
- * between. Runs at start-up, before the edges listen, so that no crossing is under way. What was
- * carried is unknown, so the outcome says `interrupted` and claims nothing.
+ * How far each log had come before this process took a request: an intent before that without an
+ * outcome is an orphan, one behind it may be under way. Asked at start-up, before the edges listen.
+ */
+export async function inheritedLogEnds(ledger: Ledger): Promise<ReadonlyMap<string, number>> {
+  // The index follows the ledger: what is durable but not indexed yet would be missed.
+  await settleAll(ledger);
+  return new Map(ledger.logs().map((log) => [log, ledger.checkpoint(log).size]));
+}
+
+/**
+ * Closes the inherited crossings whose intent is recorded and whose outcome is not: the cell stopped
+ * in between. What was carried is unknown, so the outcome says `interrupted` and claims nothing. The
+ * index must hold all of the ledger; then it may also run while others are under way.
  *
  * @returns how many were closed
  */
@@ -18,12 +28,11 @@ export async function closeOrphanedIntents(
   ledger: Ledger,
   crossings: CrossingIndex,
   kernel: CrossingKernel,
+  inherited: ReadonlyMap<string, number>,
 ): Promise<number> {
   let closed = 0;
-  // The index follows the ledger: what is durable but not indexed yet would be missed.
-  await settleAll(ledger);
   for (;;) {
-    const orphans = await crossings.withoutOutcome(BATCH);
+    const orphans = await crossings.withoutOutcome(BATCH, inherited);
     if (orphans.length === 0) return closed;
     await Promise.all(
       orphans.map(async ({ tenant, intentIndex }) => {

@@ -29,13 +29,20 @@ export type ConnectionSettings =
     };
 
 /** A bounded pool. Closing it waits for connections in use. */
-export function connect(settings: ConnectionSettings, log: Log): Kysely<Tables> {
+export function connect(
+  settings: ConnectionSettings,
+  log: Log,
+  bounds: { readonly connectionsMax: number; readonly statementTimeoutMs: number } = {
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  },
+): Kysely<Tables> {
   const pool = new Pool({
     ...settings,
     types,
-    max: CONNECTIONS_MAX,
+    max: bounds.connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: bounds.statementTimeoutMs,
     application_name: 'sekisho',
   });
   // A broken connection fails its query and is replaced on next use. It also emits an event, by the

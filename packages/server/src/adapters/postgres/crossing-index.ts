@@ -1,62 +1,49 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { z } from 'zod';
-import { CrossingId, CrossingSummary, SekishoError } from '@sekisho/contract';
-import type { CrossingIndex } from '../../domains/crossings/ports.ts';
-import { Count, Moment } from './connection.ts';
+import { CrossingId, SekishoError } from '@sekisho/contract';
+import type { CrossingIndex, CrossingPlace } from '../../domains/crossings/ports.ts';
+import { Count } from './connection.ts';
+import type { CrossingTable } from './crossing-table.ts';
 import type { Tables } from './tables.ts';
 
-const SummaryRow = z
+const PlaceRow = z
   .object({
     crossing: z.string(),
     tenant: z.string(),
     workspace: z.string(),
-    subject: z.string(),
-    started_at: Moment,
     intent_index: Count,
     outcome_index: Count.nullable(),
-    result: z.string().nullable(),
   })
-  .transform((row) =>
-    CrossingSummary.parse({
-      crossing: row.crossing,
-      tenant: row.tenant,
-      workspace: row.workspace,
-      subject: row.subject,
-      startedAt: row.started_at,
-      intentIndex: row.intent_index,
-      ...(row.outcome_index === null ? {} : { outcomeIndex: row.outcome_index }),
-      ...(row.result === null ? {} : { result: row.result }),
-    }),
-  );
+  .transform((row): CrossingPlace => ({
+    crossing: row.crossing,
+    tenant: row.tenant,
+    workspace: row.workspace,
+    intentIndex: row.intent_index,
+    ...(row.outcome_index === null ? {} : { outcomeIndex: row.outcome_index }),
+  }));
 const Salt = z.instanceof(Buffer).refine((salt) => salt.length === 32);
 const OpeningRow = z.object({ request_salt: Salt.nullable(), answer_salt: Salt.nullable() });
 
-const columns = [
-  'crossing.crossing',
-  'tenant',
-  'workspace',
-  'subject',
-  'started_at',
-  'intent_index',
-  'outcome_index',
-  'result',
-] as const;
-
-/** Ids are UUIDs of version 7, so the order of ids is the order of time and pages never overlap. */
-export function postgresCrossingIndex(db: Kysely<Tables>): CrossingIndex {
+export function postgresCrossingIndex(db: Kysely<Tables>, table: CrossingTable): CrossingIndex {
+  const findRow = async (crossing: string): Promise<unknown> => {
+    try {
+      return await selectRow(db, crossing);
+    } catch (error) {
+      if (await table.restoredAfter(error)) return undefined;
+      throw error;
+    }
+  };
   return {
     async find(crossing) {
       if (!CrossingId.safeParse(crossing).success) return undefined;
-      const row = await db
-        .selectFrom('crossing')
-        .leftJoin('commitment_opening', 'commitment_opening.crossing', 'crossing.crossing')
-        .select([...columns, 'request_salt', 'answer_salt'])
-        .where('crossing.crossing', '=', crossing)
-        .executeTakeFirst();
-      if (row === undefined) return undefined;
+      const row = await findRow(crossing);
+      if (row === undefined) {
+        if (await table.isComplete()) return undefined;
+        throw new SekishoError('crossings_rebuilding');
+      }
       const salts = OpeningRow.parse(row);
       return {
-        ...SummaryRow.parse(row),
+        ...PlaceRow.parse(row),
         openings: {
           ...(salts.request_salt === null ? {} : { requestSalt: salts.request_salt }),
           ...(salts.answer_salt === null ? {} : { answerSalt: salts.answer_salt }),
@@ -64,28 +51,31 @@ export function postgresCrossingIndex(db: Kysely<Tables>): CrossingIndex {
       };
     },
 
-    async list({ tenant, workspace, result, limit, before }) {
-      if (before !== undefined && !CrossingId.safeParse(before).success) {
-        throw new SekishoError('invalid_request', 'before');
-      }
-      let query = db.selectFrom('crossing').select(columns);
-      if (tenant !== undefined) query = query.where('tenant', '=', tenant);
-      if (workspace !== undefined) query = query.where('workspace', '=', workspace);
-      if (result !== undefined) query = query.where('result', '=', result);
-      if (before !== undefined) query = query.where('crossing', '<', before);
-      const rows = await query.orderBy('crossing', 'desc').limit(limit).execute();
-      return rows.map((row) => SummaryRow.parse(row));
-    },
-
-    async withoutOutcome(limit) {
-      const rows = await db
-        .selectFrom('crossing')
-        .select(columns)
-        .where('outcome_index', 'is', null)
-        .orderBy('crossing')
-        .limit(limit)
-        .execute();
-      return rows.map((row) => SummaryRow.parse(row));
+    async withoutOutcome(limit, logEnds) {
+      const { rows } = await sql`
+        select crossing, tenant, workspace, intent_index, outcome_index
+        from crossing join unnest(${[...logEnds.keys()]}::text[], ${[...logEnds.values()]}::bigint[])
+          as ends (log, log_end) on log = tenant collate "C" and intent_index < log_end
+        where outcome_index is null
+        order by crossing limit ${limit}`.execute(db);
+      return rows.map((row) => PlaceRow.parse(row));
     },
   };
+}
+
+async function selectRow(db: Kysely<Tables>, crossing: string): Promise<unknown> {
+  return db
+    .selectFrom('crossing')
+    .leftJoin('commitment_opening', 'commitment_opening.crossing', 'crossing.crossing')
+    .select([
+      'crossing.crossing',
+      'crossing.tenant',
+      'crossing.workspace',
+      'intent_index',
+      'outcome_index',
+      'request_salt',
+      'answer_salt',
+    ])
+    .where('crossing.crossing', '=', crossing)
+    .executeTakeFirst();
 }

@@ -27,6 +27,7 @@ import {
 } from './embedded-postgres.ts';
 import { openDatabase } from './index.ts';
 import { isAlive, processesIn } from './postmaster.ts';
+import { ancestors } from './testing/crossing-projection.ts';
 import { intentEntry, outcomeEntry, settled } from './testing/ledger-entries.ts';
 import { machine, silentLog } from './testing/test-server.ts';
 
@@ -269,7 +270,7 @@ describe('the database door', () => {
       entries.push(intent, outcomeEntry(intent, at));
     }
     const log: readonly SettledEntry[] = entries.map((entry, at) => settled('t', at, entry));
-    const first = await openDatabase({ embeddedIn: folder }, silentLog);
+    const first = await openDatabase({ embeddedIn: folder }, silentLog, ancestors);
     let accepted = 0;
     const feed = (async () => {
       for (let from = 0; from < log.length; from += 10) {
@@ -286,19 +287,21 @@ describe('the database door', () => {
     await feed.catch(() => undefined);
     expect(accepted).toBeGreaterThanOrEqual(200);
     await first.close();
-    const second = await openDatabase({ embeddedIn: folder }, silentLog);
+    const second = await openDatabase({ embeddedIn: folder }, silentLog, ancestors);
     const held = (await second.usage.rows({})).reduce((sum, row) => sum + row.crossings, 0);
     expect(held).toBeGreaterThanOrEqual(accepted / 2);
     for (let from = 0; from < log.length; from += 7)
       await second.ledgerSink.accept(log.slice(from, from + 7));
     expect(await second.usage.rows({})).toEqual(foldUsage(entries));
-    expect(await second.crossings.withoutOutcome(10)).toEqual([]);
+    expect(await second.crossings.withoutOutcome(10, new Map([['city-demo', 400]]))).toEqual([]);
     await second.close();
   });
 
   test('an address where nothing listens is one clear error that hides the password', async () => {
     const url = 'postgres://user:hunter2@127.0.0.1:1/none';
-    const failure: unknown = await openDatabase({ url }, silentLog).catch((error: unknown) => error);
+    const failure: unknown = await openDatabase({ url }, silentLog, ancestors).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject({ code: 'database_unavailable' });
     expect(String(failure)).not.toContain('hunter2');
   });
@@ -309,7 +312,7 @@ async function startCell(folder: string): Promise<ChildProcess> {
   const door = fileURLToPath(new URL('./index.ts', import.meta.url));
   const script = `import { openDatabase } from ${JSON.stringify(door)};
     const log = { info() {}, warn() {}, error() {} };
-    await openDatabase({ embeddedIn: process.argv[1] }, log);
+    await openDatabase({ embeddedIn: process.argv[1] }, log, () => []);
     console.log('open'); setInterval(() => {}, 1000);`;
   const cell = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,29 +1,37 @@
-import { SekishoError } from '@sekisho/contract';
+import { crossingSearchLimits, SekishoError } from '@sekisho/contract';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
-import type { CrossingIndex } from '../../domains/crossings/ports.ts';
+import type { CrossingGenerations, CrossingIndex, CrossingSearch } from '../../domains/crossings/ports.ts';
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
 import type { LedgerSink } from '../../domains/ledger/ports.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
 import type { PlatformStore } from '../../domains/platform/ports.ts';
 import { postgresApiKeyStore } from './api-key-store.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
+import { postgresCrossingGenerations } from './crossing-generations.ts';
 import { postgresCrossingIndex } from './crossing-index.ts';
+import { postgresCrossingSearch } from './crossing-search.ts';
+import { CrossingTable } from './crossing-table.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
 import { postgresLedgerSink } from './ledger-sink.ts';
 import { migrate } from './migrate.ts';
 import { postgresPlatformStore } from './platform-store.ts';
+import type { PlaceAncestors } from './projected-crossings.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
 /** A site's own PostgreSQL (15 or later), or one that the cell runs in a folder of its home. */
 export type DatabaseConfig = { readonly url: string } | { readonly embeddedIn: string };
+
+const SEARCH_CONNECTIONS_MAX = 4;
 
 /** The relational state of a cell. */
 export interface Database {
   readonly platformStore: PlatformStore;
   readonly apiKeys: ApiKeyStore;
   readonly crossings: CrossingIndex;
+  readonly crossingSearch: CrossingSearch;
+  readonly crossingGenerations: CrossingGenerations;
   readonly usage: UsageTable;
   readonly ledgerSink: LedgerSink;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
@@ -37,6 +45,7 @@ export interface Database {
 export async function openDatabase(
   config: DatabaseConfig,
   log: Log,
+  ancestors: PlaceAncestors,
   machine: { readonly clock: Clock; readonly random: Random } = {
     clock: systemClock,
     random: systemRandom(),
@@ -49,12 +58,20 @@ export async function openDatabase(
   const settings: ConnectionSettings =
     'url' in config ? { connectionString: config.url } : connectionOf(embedded);
   const db = connect(settings, log);
+  // Searches have few connections of their own: no client's search may keep the sink waiting.
+  const searchDb = connect(settings, log, {
+    connectionsMax: SEARCH_CONNECTIONS_MAX,
+    statementTimeoutMs: crossingSearchLimits.statementMs,
+  });
+  const crossingTable = new CrossingTable(db, log);
   const close = async (): Promise<void> => {
+    await searchDb.destroy();
     await db.destroy();
     await embedded?.stop();
   };
   try {
     await migrate(db);
+    await crossingTable.ensure();
   } catch (error) {
     await close();
     throw error instanceof SekishoError ? error : unreachable(error);
@@ -62,9 +79,11 @@ export async function openDatabase(
   return {
     platformStore: postgresPlatformStore(db),
     apiKeys: postgresApiKeyStore(db),
-    crossings: postgresCrossingIndex(db),
+    crossings: postgresCrossingIndex(db, crossingTable),
+    crossingSearch: postgresCrossingSearch(searchDb, crossingTable),
+    crossingGenerations: postgresCrossingGenerations(db, crossingTable, ancestors),
     usage: postgresUsageTable(db),
-    ledgerSink: postgresLedgerSink(db),
+    ledgerSink: postgresLedgerSink(db, crossingTable, ancestors),
     close,
   };
 }

@@ -5,9 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatYen, LedgerEntry, type OutcomeEntry } from '@sekisho/contract';
 import type { SettledEntry } from '../../domains/ledger/ports.ts';
 import { foldUsage } from '../../domains/metering/index.ts';
-import { postgresCrossingIndex } from './crossing-index.ts';
-import { postgresLedgerSink } from './ledger-sink.ts';
 import type { Tables } from './tables.ts';
+import { indexOf, searchOf, sinkOf } from './testing/crossing-projection.ts';
 import { intentEntry, newCrossing, outcomeEntry, settled } from './testing/ledger-entries.ts';
 import { serverKinds, untilWaiting, type TestServer } from './testing/test-server.ts';
 import { postgresUsageTable } from './usage-table.ts';
@@ -24,8 +23,8 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
     await sql`truncate crossing, commitment_opening, usage, projection_cursor`.execute(db);
   });
 
-  const accept = (entries: readonly SettledEntry[]): Promise<void> => postgresLedgerSink(db).accept(entries);
-  const find = (crossing: string) => postgresCrossingIndex(db).find(crossing);
+  const accept = (entries: readonly SettledEntry[]): Promise<void> => sinkOf(db).accept(entries);
+  const find = (crossing: string) => indexOf(db).find(crossing);
   const usage = () => postgresUsageTable(db).rows({});
   const cursors = async () =>
     Object.fromEntries(
@@ -59,21 +58,17 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
       crossing: intent.crossing,
       tenant: 'city-demo',
       workspace: 'desk',
-      subject: 'sekisho-mini',
-      startedAt: intent.time,
       intentIndex: 0,
       openings: { requestSalt: salts.subarray(0, 32) },
     });
     expect(await usage()).toEqual([]);
     await accept([settled('city-demo', 1, outcomeEntry(intent, 0), salts)]);
     expect(await find(intent.crossing)).toMatchObject({
-      startedAt: intent.time,
       intentIndex: 0,
       outcomeIndex: 1,
-      result: 'completed',
       openings: { requestSalt: salts.subarray(0, 32), answerSalt: salts.subarray(32) },
     });
-    expect(await postgresCrossingIndex(db).withoutOutcome(10)).toEqual([]);
+    expect(await indexOf(db).withoutOutcome(10, new Map([['city-demo', 10]]))).toEqual([]);
   });
 
   test('an outcome with one salt keeps what the intent brought', async () => {
@@ -87,7 +82,9 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
     const intent = intentEntry();
     await accept([settled('t', 0, intent), settled('t', 1, outcomeEntry(intent, 0))]);
     await accept([settled('t', 2, outcomeEntry(intent, 0, { result: 'interrupted' }))]);
-    expect(await find(intent.crossing)).toMatchObject({ outcomeIndex: 1, result: 'completed' });
+    expect(await searchOf(db).get(intent.crossing)).toMatchObject({
+      outcome: { index: 1, result: 'completed' },
+    });
   });
 
   test('whatever batches come however often, the tables say the same', async () => {
@@ -139,7 +136,7 @@ describe.each(serverKinds)('the sink on $name PostgreSQL', (kind) => {
     const bad = { log: 't', index: 1, bytes, ...(attachment === undefined ? {} : { attachment }) };
     await expect(accept([settled('t', 0, intentEntry()), bad])).rejects.toThrow();
     expect(await cursors()).toEqual({});
-    expect(await postgresCrossingIndex(db).list({ limit: 10 })).toEqual([]);
+    expect(await searchOf(db).page({}, 10, undefined)).toEqual([]);
   });
 
   test('deliveries that race for the same cursor count once', async () => {

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import type { LedgerSink, SettledEntry } from '../../domains/ledger/ports.ts';
 import type { UsageDelta } from '../../domains/metering/index.ts';
 import { Count } from './connection.ts';
-import { projectBatch, type ProjectedBatch, type ProjectedCrossing } from './projected-batch.ts';
+import type { CrossingTable } from './crossing-table.ts';
+import { projectBatch, type ProjectedBatch } from './projected-batch.ts';
+import type { PlaceAncestors } from './projected-crossings.ts';
 import type { Tables } from './tables.ts';
+import { writeCrossings } from './write-crossings.ts';
 import { writeRetention } from './write-retention.ts';
 
 const CursorRow = z.object({ log: z.string(), next_index: Count });
@@ -14,19 +17,30 @@ const CursorRow = z.object({ log: z.string(), next_index: Count });
  * however often an entry comes, it counts once. A batch with a gap is refused whole, because a
  * cursor that jumped would hide the loss for ever.
  */
-export function postgresLedgerSink(db: Kysely<Tables>): LedgerSink {
+export function postgresLedgerSink(
+  db: Kysely<Tables>,
+  crossingTable: CrossingTable,
+  ancestors: PlaceAncestors,
+): LedgerSink {
+  const accept = (entries: readonly SettledEntry[]): Promise<void> =>
+    db.transaction().execute(async (transaction) => {
+      // Behind a rebuild of the usage table this waits as long as that takes.
+      await sql`set local statement_timeout = 0`.execute(transaction);
+      const cursors = await lockCursors(transaction, [...new Set(entries.map(({ log }) => log))].sort());
+      const fresh = takeFresh(entries, cursors);
+      if (fresh.length === 0) return;
+      await write(transaction, projectBatch(fresh, ancestors));
+      await writeCursors(transaction, cursors);
+    });
   return {
     async accept(entries) {
       if (entries.length === 0) return;
-      await db.transaction().execute(async (transaction) => {
-        // Behind a rebuild of the usage table this waits as long as that takes.
-        await sql`set local statement_timeout = 0`.execute(transaction);
-        const cursors = await lockCursors(transaction, [...new Set(entries.map(({ log }) => log))].sort());
-        const fresh = takeFresh(entries, cursors);
-        if (fresh.length === 0) return;
-        await write(transaction, projectBatch(fresh));
-        await writeCursors(transaction, cursors);
-      });
+      try {
+        await accept(entries);
+      } catch (error) {
+        if (!(await crossingTable.restoredAfter(error))) throw error;
+        await accept(entries);
+      }
     },
   };
 }
@@ -55,28 +69,9 @@ function takeFresh(entries: readonly SettledEntry[], cursors: Map<string, number
 }
 
 async function write(db: Transaction<Tables>, batch: ProjectedBatch): Promise<void> {
-  if (batch.crossings.length > 0) await writeCrossings(db, batch.crossings);
+  await writeCrossings(db, 'crossing', batch.crossings);
   await writeRetention(db, batch.retention);
   if (batch.usage.length > 0) await writeUsage(db, batch.usage);
-}
-
-/** New crossings and endings of known ones in one statement: arrays keep it one plan for any batch size. */
-async function writeCrossings(db: Transaction<Tables>, rows: readonly ProjectedCrossing[]): Promise<void> {
-  await sql`
-    insert into crossing
-      (crossing, tenant, workspace, subject, started_at, intent_index, outcome_index, result)
-    select * from unnest(
-      ${rows.map((row) => row.crossing)}::uuid[],
-      ${rows.map((row) => row.tenant)}::text[],
-      ${rows.map((row) => row.workspace)}::text[],
-      ${rows.map((row) => row.subject)}::text[],
-      ${rows.map((row) => row.startedAt)}::timestamptz[],
-      ${rows.map((row) => row.intentIndex)}::bigint[],
-      ${rows.map((row) => row.outcome?.index ?? null)}::bigint[],
-      ${rows.map((row) => row.outcome?.result ?? null)}::text[])
-    on conflict (crossing) do update
-      set outcome_index = excluded.outcome_index, result = excluded.result
-      where crossing.outcome_index is null`.execute(db);
 }
 
 async function writeUsage(db: Transaction<Tables>, rows: readonly UsageDelta[]): Promise<void> {

@@ -3,12 +3,11 @@ import { sql, type Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Platform } from '@sekisho/contract';
 import { postgresApiKeyStore } from './api-key-store.ts';
-import { postgresCrossingIndex } from './crossing-index.ts';
-import { postgresLedgerSink } from './ledger-sink.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { postgresPlatformStore } from './platform-store.ts';
 import type { Tables } from './tables.ts';
+import { indexOf, sinkOf } from './testing/crossing-projection.ts';
 import { intentEntry, newCrossing, outcomeEntry, settled } from './testing/ledger-entries.ts';
 import { serverKinds, untilWaiting, type TestServer } from './testing/test-server.ts';
 import { postgresUsageTable } from './usage-table.ts';
@@ -159,35 +158,20 @@ describe.each(serverKinds)('on $name PostgreSQL', (kind) => {
         .slice(0, 6)
         .map((intent, at) => outcomeEntry(intent, at, { result: at === 2 ? 'denied' : 'completed' }));
       const log = [...intents, ...outcomes].map((entry, at) => settled('t', at, entry));
-      await postgresLedgerSink(db).accept(log);
+      await sinkOf(db).accept(log);
     });
-    const list = async (query: {
-      tenant?: string;
-      workspace?: string;
-      result?: string;
-      before?: string;
-      limit: number;
-    }) => (await postgresCrossingIndex(db).list(query)).map(({ crossing }) => ids.indexOf(crossing));
-
-    test('lists newest first, in pages that neither overlap nor skip', async () => {
-      expect(await list({ limit: 4 })).toEqual([8, 7, 6, 5]);
-      expect(await list({ limit: 4, before: ids[5]! })).toEqual([4, 3, 2, 1]);
-      expect(await list({ limit: 4, before: ids[1]! })).toEqual([0]);
+    test('names the open ones before an index of their log, oldest first', async () => {
+      const open = async (limit: number, ends: Record<string, number>) =>
+        (await indexOf(db).withoutOutcome(limit, new Map(Object.entries(ends)))).map(({ crossing }) =>
+          ids.indexOf(crossing),
+        );
+      expect(await open(2, { even: 9, odd: 9 })).toEqual([6, 7]);
+      expect(await open(9, { even: 8, odd: 9 })).toEqual([6, 7]);
+      expect(await open(9, { odd: 9 })).toEqual([7]);
     });
-    test('filters by tenant, workspace and result', async () => {
-      expect(await list({ limit: 9, tenant: 'even' })).toEqual([8, 6, 4, 2, 0]);
-      expect(await list({ limit: 9, tenant: 'odd', workspace: 'desk' })).toEqual([3, 1]);
-      expect(await list({ limit: 9, result: 'denied' })).toEqual([2]);
-      expect(await list({ limit: 9, result: 'no-such' })).toEqual([]);
-    });
-    test('names the open ones, oldest first', async () => {
-      const open = await postgresCrossingIndex(db).withoutOutcome(2);
-      expect(open.map(({ crossing }) => ids.indexOf(crossing))).toEqual([6, 7]);
-    });
-    test('an id that is none is not found, and no page', async () => {
-      expect(await postgresCrossingIndex(db).find("'; drop table crossing")).toBeUndefined();
-      expect(await postgresCrossingIndex(db).find(newCrossing())).toBeUndefined();
-      await expect(list({ limit: 1, before: 'x' })).rejects.toMatchObject({ code: 'invalid_request' });
+    test('an id that is none is not found', async () => {
+      expect(await indexOf(db).find("'; drop table crossing")).toBeUndefined();
+      expect(await indexOf(db).find(newCrossing())).toBeUndefined();
     });
   });
 
@@ -200,7 +184,7 @@ describe.each(serverKinds)('on $name PostgreSQL', (kind) => {
           outcomeEntry(intentEntry({ time, subject, crossing: newCrossing() }), at),
         ),
       );
-      await postgresLedgerSink(db).accept(entries.map((entry, at) => settled('t', at, entry)));
+      await sinkOf(db).accept(entries.map((entry, at) => settled('t', at, entry)));
       const keys = async (query: object) =>
         (await postgresUsageTable(db).rows(query)).map(({ model, day }) => `${model} ${day}`);
       expect(await keys({ model: 'B' })).toEqual(['B 2026-03-31', 'B 2026-04-01', 'B 2026-04-02']);

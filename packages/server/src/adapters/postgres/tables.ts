@@ -28,7 +28,27 @@ export interface Tables {
     intent_index: string;
     outcome_index: string | null;
     result: string | null;
+    /** From here on null in rows of migration 0001, until the table is rebuilt. */
+    principal: string | null;
+    action: string | null;
+    data_class: string | null;
+    purpose: string | null;
+    platform_revision: string | null;
+    decision: string | null;
+    request_commitment: Buffer | null;
+    ended_at: Date | null;
+    status: number | null;
+    endpoint: string | null;
+    assurance: string | null;
+    places: string[] | null;
+    carried_terms: string[] | null;
+    answer_commitment: Buffer | null;
+    input_tokens: string | null;
+    output_tokens: string | null;
+    usage_estimated: boolean | null;
+    amount_pico_yen: string | null;
   };
+  crossing_projection: { complete: boolean };
   commitment_opening: {
     crossing: string;
     of_tenant: string;

@@ -61,6 +61,10 @@ const routes = [
   ['GET', '/admin/v1/usage'],
   ['POST', '/admin/v1/usage/rebuild'],
   ['GET', '/admin/v1/crossings'],
+  ['GET', '/admin/v1/crossings/01990000-0000-7000-8000-000000000000'],
+  ['GET', '/admin/v1/crossings/rebuild'],
+  ['POST', '/admin/v1/crossings/rebuild'],
+  ['POST', '/admin/v1/crossings/find-payload'],
   ['GET', '/admin/v1/places'],
 ] as const;
 
@@ -84,12 +88,35 @@ describe('a request is refused with its faults in both languages', () => {
     ['GET', '/admin/v1/usage?from=yesterday&page=2', undefined, ['from', 'page']],
     ['GET', '/admin/v1/crossings?limit=0', undefined, ['limit']],
     ['GET', '/admin/v1/crossings?limit=1&limit=2', undefined, ['limit']],
+    ['GET', '/admin/v1/crossings?before=x&tenant=A&from=April', undefined, ['before', 'tenant', 'from']],
+    [
+      'GET',
+      '/admin/v1/crossings?place=Tokyo&result=good&action=fly',
+      undefined,
+      ['place', 'result', 'action'],
+    ],
+    ['GET', '/admin/v1/crossings/7', undefined, ['crossing']],
     ['GET', '/admin/v1/places?on=2026-02-30', undefined, ['on']],
   ])('%s %s %s', async (method, path, body, paths) => {
     const refusal = await ask(method, path, body === undefined ? {} : { body });
     expect(refusal).toMatchObject({ status: 400, code: 'invalid_request' });
     expect(refusal.faults.map((fault) => fault.path)).toEqual(expect.arrayContaining(paths));
     for (const { message } of refusal.faults) expect(message.ja).toMatch(/[ぁ-んァ-ヶ一-龠]/);
+  });
+});
+
+describe('a search for a payload', () => {
+  const type = 'application/octet-stream';
+  const path = '/admin/v1/crossings/find-payload';
+
+  it('takes bytes alone, and nothing that has no bound', async () => {
+    expect(await ask('POST', path, { body: '{}' })).toMatchObject({ status: 415 });
+    const refusal = await ask('POST', `${path}?tenant=city`, { body: '{', type });
+    expect(refusal).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(refusal.faults.map((fault) => fault.path).sort()).toEqual(['from', 'side', 'to']);
+    const large = { body: 'x'.repeat(4 * 1024 * 1024 + 1), type };
+    expect(await ask('POST', path, large)).toMatchObject({ status: 413, code: 'request_too_large' });
+    expect(calls).toEqual([]);
   });
 });
 
@@ -146,7 +173,12 @@ describe('the OpenAPI document', () => {
   const Operation = z.looseObject({
     responses: z.record(z.string(), z.looseObject({})),
     requestBody: z
-      .looseObject({ content: z.looseObject({ 'application/json': z.looseObject({}) }) })
+      .looseObject({
+        content: z.union([
+          z.looseObject({ 'application/json': z.looseObject({}) }),
+          z.looseObject({ 'application/octet-stream': z.looseObject({}) }),
+        ]),
+      })
       .optional(),
     parameters: z
       .array(z.looseObject({ name: z.string(), in: z.enum(['query', 'path', 'header']) }))
@@ -166,7 +198,9 @@ describe('the OpenAPI document', () => {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
     for (const [method, path] of routes)
-      expect(listed).toContain(`${method} ${path.replace('abc', '{keyId}')}`);
+      expect(listed).toContain(
+        `${method} ${path.replace('abc', '{keyId}').replace(/01990000[^/]*/, '{crossing}')}`,
+      );
     expect(paths['/admin/v1/explain']!['post']!.requestBody).toBeDefined();
     expect(paths['/admin/v1/usage']!['get']!.parameters!.map(({ name }) => name)).toContain('tenant');
     for (const operation of Object.values(paths).flatMap((operations) => Object.values(operations)))

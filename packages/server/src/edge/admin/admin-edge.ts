@@ -4,8 +4,6 @@ import {
   ApplyResponse,
   CreatedKey,
   CreateKeyRequest,
-  CrossingList,
-  CrossingQuery,
   ExplainRequest,
   Explanation,
   KeyList,
@@ -30,17 +28,17 @@ import type { Authenticate } from '../../flows/authenticate.ts';
 import { explainCrossing } from '../../flows/explain-crossing.ts';
 import type { ManageApiKeys } from '../../flows/manage-api-keys.ts';
 import type { PlatformInForce } from '../../flows/platform-in-force.ts';
-import { crossingsAsCsv, usageAsCsv } from './csv.ts';
+import { crossingRoutes, type CrossingFlows } from './crossing-routes.ts';
+import { usageAsCsv } from './csv.ts';
 
 /** What this edge calls. */
-export interface AdminFlows {
+export interface AdminFlows extends CrossingFlows {
   readonly applyPlatform: ApplyPlatform;
   readonly platform: PlatformInForce;
   readonly platformHistory: () => Promise<z.infer<typeof PlatformHistory>>;
   readonly apiKeys: ManageApiKeys;
   readonly usage: (query: UsageQuery) => Promise<UsageReport>;
   readonly rebuildUsage: () => Promise<UsageRebuild>;
-  readonly crossings: (query: z.output<typeof CrossingQuery>) => Promise<z.infer<typeof CrossingList>>;
   readonly places: (query: z.output<typeof PlaceQuery>) => Place[];
   readonly witnesses: () => WitnessList;
 }
@@ -107,15 +105,7 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     );
     api.post('/usage/rebuild', { schema: { response: { 200: UsageRebuild } } }, () => flows.rebuildUsage());
 
-    api.get(
-      '/crossings',
-      { schema: { querystring: CrossingQuery, response: { 200: z.union([CrossingList, z.string()]) } } },
-      async (request, reply) => {
-        const list = await flows.crossings(request.query);
-        if (!wantsCsv(request)) return list;
-        return reply.type(CSV_TYPE).send(crossingsAsCsv(list.crossings));
-      },
-    );
+    await server.register(crossingRoutes(flows));
 
     api.get('/witnesses', { schema: { response: { 200: WitnessList } } }, async () => flows.witnesses());
 

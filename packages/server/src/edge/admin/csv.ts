@@ -1,5 +1,10 @@
 import type { CrossingSummary, UsageReport } from '@sekisho/contract';
 
+type Field = string | number | undefined;
+
+/** So that spreadsheet programs read it as UTF-8. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
 const usageColumns = [
   'tenant',
   'workspace',
@@ -11,45 +16,55 @@ const usageColumns = [
   'amountYen',
 ] as const;
 
-const crossingColumns = [
-  'crossing',
-  'tenant',
-  'workspace',
-  'subject',
-  'startedAt',
-  'result',
-  'intentIndex',
-  'outcomeIndex',
-] as const;
+/** A crossing is flat in a table: what it carried, and where, side by side. */
+const crossingColumns = {
+  crossing: (row) => row.crossing,
+  tenant: (row) => row.tenant,
+  workspace: (row) => row.workspace,
+  principal: (row) => row.principal,
+  action: (row) => row.action,
+  model: (row) => row.subject,
+  dataClass: (row) => row.dataClass,
+  purpose: (row) => row.purpose,
+  decision: (row) => row.decision,
+  platformRevision: (row) => row.platformRevision,
+  startedAt: (row) => row.startedAt,
+  endedAt: (row) => row.outcome?.endedAt,
+  result: (row) => row.outcome?.result,
+  status: (row) => row.outcome?.status,
+  endpoint: (row) => row.outcome?.carried?.endpoint,
+  assurance: (row) => row.outcome?.carried?.assurance,
+  places: (row) => row.outcome?.carried?.places.join(' '),
+  inputTokens: (row) => row.outcome?.usage.inputTokens,
+  outputTokens: (row) => row.outcome?.usage.outputTokens,
+  amountYen: (row) => row.outcome?.usage.amountYen,
+  requestCommitment: (row) => row.requestCommitment,
+  answerCommitment: (row) => row.outcome?.answerCommitment,
+  intentIndex: (row) => row.intentIndex,
+  outcomeIndex: (row) => row.outcome?.index,
+} satisfies Record<string, (row: CrossingSummary) => Field>;
 
 export function usageAsCsv(report: UsageReport): string {
-  return csv(
-    usageColumns,
-    report.rows.map((row) => usageColumns.map((column) => row[column])),
-  );
+  const rows = report.rows.map((row) => usageColumns.map((column) => row[column]));
+  return BYTE_ORDER_MARK + [usageColumns, ...rows].map(csvLine).join('');
 }
 
-export function crossingsAsCsv(crossings: readonly CrossingSummary[]): string {
-  return csv(
-    crossingColumns,
-    crossings.map((row) => crossingColumns.map((column) => row[column])),
-  );
+export const crossingCsvHeading: string = BYTE_ORDER_MARK + csvLine(Object.keys(crossingColumns));
+
+export function crossingCsvLine(crossing: CrossingSummary): string {
+  return csvLine(Object.values(crossingColumns).map((field) => field(crossing)));
 }
 
-/** RFC 4180, with a byte order mark so that spreadsheet programs read it as UTF-8. */
-function csv(
-  columns: readonly string[],
-  rows: readonly (readonly (string | number | undefined)[])[],
-): string {
-  const lines = [columns, ...rows].map((row) => row.map(csvField).join(','));
-  return `\uFEFF${lines.join('\r\n')}\r\n`;
+/** RFC 4180. */
+function csvLine(fields: readonly Field[]): string {
+  return `${fields.map(csvField).join(',')}\r\n`;
 }
 
 /**
  * A text that begins like a formula is prefixed, since a spreadsheet would run it; under a Japanese
  * locale also one that begins with a full-width sign (OWASP, CSV Injection).
  */
-function csvField(value: string | number | undefined): string {
+function csvField(value: Field): string {
   const text = String(value ?? '');
   const inert = typeof value === 'string' && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;

@@ -14,6 +14,8 @@ import { MemoryDisk, memoryKeys, openMemoryStorage } from '../../domains/ledger/
 import { fixedClock, keyEntry, quietLog } from '../../domains/ledger/testing/sample-entries.ts';
 import { Authenticate } from '../../flows/authenticate.ts';
 import { readLogFile } from '../../flows/read-log-file.ts';
+import { SearchCrossings } from '../../flows/search-crossings.ts';
+import { MemoryCrossings } from '../../flows/testing/memory-crossings.ts';
 import { createCellServer } from '../http-server.ts';
 import { OpenAiEdge } from '../openai/openai-edge.ts';
 import { acceptsGzip, matchesEtag } from './conditional-request.ts';
@@ -68,7 +70,12 @@ interface Listener {
 async function listen(reading: 'tenant' | 'public'): Promise<Listener> {
   const authenticate = new Authenticate(new KeyDirectory([city.stored, town.stored], ADMIN_KEY));
   const noFlow = async (): Promise<never> => Promise.reject(new SekishoError('not_found'));
-  const flows = { completeChat: { run: noFlow } as never, receipt: noFlow, models: () => [] };
+  const flows = {
+    completeChat: { run: noFlow } as never,
+    receipt: noFlow,
+    models: () => [],
+    crossings: new SearchCrossings(new MemoryCrossings()),
+  };
   const server = await createCellServer({
     openAi: new OpenAiEdge(authenticate, flows, quietLog, random),
     adminRoutes: async () => undefined,

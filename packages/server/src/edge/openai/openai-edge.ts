@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import {
   CrossingId,
   inferenceHeaders,
@@ -11,10 +12,12 @@ import type { Random } from '../../base/random.ts';
 import { RecordedFailure, type ChatAnswer, type CompleteChat } from '../../flows/complete-chat.ts';
 import type { Authenticate, Principal } from '../../flows/authenticate.ts';
 import type { ReceiptWish } from '../../flows/get-receipt.ts';
+import type { SearchCrossings } from '../../flows/search-crossings.ts';
 import { toSekishoError } from '../failure.ts';
 import { preferredLanguage } from '../language.ts';
 import { readBody } from '../read-body.ts';
 import { askedReceipt } from './asked-receipt.ts';
+import { listCrossings } from './list-crossings.ts';
 import { openAiError } from './openai-error.ts';
 import { parseChatCompletion, parseCrossingHeaders } from './parse-chat-completion.ts';
 
@@ -29,6 +32,7 @@ export interface OpenAiFlows {
     gone: AbortSignal,
   ) => Promise<Uint8Array>;
   readonly models: (principal: Principal) => readonly string[];
+  readonly crossings: SearchCrossings;
 }
 
 /** A client that takes nothing for this long holds a model server's connection for nothing. */
@@ -80,6 +84,14 @@ export class OpenAiEdge {
         .map((id) => ({ id, object: 'model', created: 0, owned_by: 'sekisho' }));
       return send(response, 200, JSON.stringify({ object: 'list', data: models }));
     }
+    if (path === '/v1/crossings') {
+      requireMethod(request, 'GET');
+      const answer = await listCrossings(this.#flows.crossings, principal, request);
+      if (answer.kind === 'page') return send(response, 200, JSON.stringify(answer.page));
+      response.writeHead(200, { 'content-type': answer.contentType, vary: 'accept' });
+      // A page that fails, or a client that leaves, ends both sides; the client sees a body cut short.
+      return pipeline(answer.stream, response).catch(() => undefined);
+    }
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(path)?.[1];
     if (receipt !== undefined) {
       requireMethod(request, 'GET');
@@ -97,7 +109,7 @@ export class OpenAiEdge {
     response: ServerResponse,
   ): Promise<void> {
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-      throw new SekishoError('unsupported_media_type');
+      throw new SekishoError('unsupported_media_type', 'application/json');
     }
     const body = await readBody(request, inferenceLimits.bodyBytes);
     const completion = parseChatCompletion(body);

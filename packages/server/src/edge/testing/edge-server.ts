@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
+import type { CrossingSearch } from '../../domains/crossings/index.ts';
 import type { Authenticate } from '../../flows/authenticate.ts';
 import { chatRoad, keysOfWorkspace, type FakeServer } from '../../flows/testing/chat-road.ts';
+import { SearchCrossings } from '../../flows/search-crossings.ts';
+import { MemoryCrossings } from '../../flows/testing/memory-crossings.ts';
 import { createCellServer } from '../http-server.ts';
 import { OpenAiEdge } from '../openai/openai-edge.ts';
 
@@ -13,6 +16,7 @@ export async function edgeServer(
   adminRoutesOf: (authenticate: Authenticate) => Parameters<typeof createCellServer>[0]['adminRoutes'] = () =>
     async () =>
       undefined,
+  search: CrossingSearch = new MemoryCrossings(),
 ) {
   const random = systemRandom();
   const errors: { event: string; fields: object }[] = [];
@@ -27,6 +31,7 @@ export async function edgeServer(
     completeChat: road.completeChat,
     receipt: async () => Buffer.from('{}'),
     models: () => ['mini'],
+    crossings: new SearchCrossings(search),
   };
   const server = await createCellServer({
     openAi: new OpenAiEdge(authenticate, flows, log, random),

@@ -6,6 +6,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { systemRandom } from '../../../base/random.ts';
 import { connect, type ConnectionSettings } from '../connection.ts';
+import { CrossingTable } from '../crossing-table.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { migrate } from '../migrate.ts';
 import type { Tables } from '../tables.ts';
@@ -17,6 +18,8 @@ export const silentLog: Log = { info: () => undefined, warn: () => undefined, er
 export interface TestServer {
   /** A new, migrated database. */
   freshDatabase(): Promise<Kysely<Tables>>;
+  /** How to reach a new, migrated database, besides a connection to it. */
+  freshSettings(): Promise<{ readonly settings: ConnectionSettings; readonly db: Kysely<Tables> }>;
   stop(): Promise<void>;
 }
 
@@ -63,15 +66,19 @@ function serverOf(
 ): TestServer {
   const admin = connect(settingsOf('postgres'), silentLog);
   const open: { readonly name: string; readonly db: Kysely<Tables> }[] = [];
+  const freshSettings = async (): Promise<{ settings: ConnectionSettings; db: Kysely<Tables> }> => {
+    const name = `sekisho_test_${machine.random.bytes(8).toString('hex')}`;
+    await sql`create database ${sql.id(name)}`.execute(admin);
+    const settings = settingsOf(name);
+    const db = connect(settings, silentLog);
+    open.push({ name, db });
+    await migrate(db);
+    await new CrossingTable(db, silentLog).ensure();
+    return { settings, db };
+  };
   return {
-    async freshDatabase() {
-      const name = `sekisho_test_${machine.random.bytes(8).toString('hex')}`;
-      await sql`create database ${sql.id(name)}`.execute(admin);
-      const db = connect(settingsOf(name), silentLog);
-      open.push({ name, db });
-      await migrate(db);
-      return db;
-    },
+    freshDatabase: async () => (await freshSettings()).db,
+    freshSettings,
     async stop() {
       for (const { name, db } of open) {
         await db.destroy();

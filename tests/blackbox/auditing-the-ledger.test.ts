@@ -61,15 +61,25 @@ test('the log of a tenant, over HTTP and, after a restart, as a folder that cont
   expect(copied).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(copied.stdout)).toMatchObject({
     verdict: 'clean',
-    findings: [],
-    kinds: { genesis: 1, intent: 23, outcome: 23 },
-    open: { total: 0 },
-    undecided: { total: 0 },
-    tiles: { compared: 1, missing: 0 },
-    continues: [expect.any(Number)],
-    usage: [{ workspace: 'in-japan', model: 'stub', crossings: 22 }],
+    logs: [ministryReport],
   });
-
-  const cellLog = await sekisho(['audit', join(home.path, 'ledger', 'logs', 'cell'), ...keys]);
-  expect(cellLog).toMatchObject({ code: 0, stderr: '' });
+  const whole = await sekisho(['audit', home.path, ...keys]);
+  expect(whole).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(whole.stdout)).toMatchObject({
+    logs: [
+      { log: { origin: expect.stringMatching(/\/cell$/) as unknown }, verdict: 'clean', anchors: null },
+      { verdict: 'clean', anchors: { mismatches: 0, beyond: 0, compared: expect.any(Number) as unknown } },
+    ],
+  });
 });
+
+const ministryReport = {
+  verdict: 'clean',
+  findings: [],
+  kinds: { genesis: 1, intent: 23, outcome: 23 },
+  open: { total: 0 },
+  undecided: { total: 0 },
+  tiles: { compared: 1, missing: 0 },
+  continues: [expect.any(Number) as unknown],
+  usage: [{ workspace: 'in-japan', model: 'stub', crossings: 22 }],
+};

@@ -36,11 +36,13 @@ const audit = (args: readonly string[]): ReturnType<typeof sekisho> =>
     cwd: root,
     env: { SEKISHO_URL: 'http://127.0.0.1:1' },
   });
-const codes = (stdout: string): string[] =>
-  z
-    .object({ findings: z.array(z.object({ code: z.string() })) })
-    .parse(JSON.parse(stdout))
-    .findings.map(({ code }) => code);
+/** The report of the only log. */
+const reportOf = (stdout: string): z.infer<typeof Report> =>
+  z.object({ logs: z.tuple([Report]) }).parse(JSON.parse(stdout)).logs[0];
+const Report = z.looseObject({
+  findings: z.array(z.object({ code: z.string(), index: z.number().nullable() })),
+});
+const codes = (stdout: string): string[] => reportOf(stdout).findings.map(({ code }) => code);
 
 describe.each(['ja', 'en'])('in %s', (language) => {
   test('a clean log', async () => {
@@ -77,10 +79,11 @@ test('--report writes what --json says, in canonical form', async () => {
   const { code, stdout } = await audit([at('log'), '--json', '--report', at('report.json')]);
   expect(code).toBe(0);
   const report: unknown = JSON.parse(stdout);
-  expect(report).toMatchObject({ verdict: 'clean', entries: 302, tiles: { compared: 3, missing: 0 } });
+  expect(report).toMatchObject({ format: 'sekisho-audit/v1', verdict: 'clean', place: at('log') });
+  expect(reportOf(stdout)).toMatchObject({ entries: 302, tiles: { compared: 3, missing: 0 } });
   const written = await readFile(at('report.json'));
   expect(JSON.parse(written.toString())).toEqual(report);
-  expect(written.toString()).toMatch(/^\{"continues":\[\],"entries":302,/);
+  expect(written.toString()).toMatch(/^\{"format":"sekisho-audit\/v1","given":\{"olderCheckpoints":0,/);
 });
 
 test('checkpoints of other days and of others', async () => {
@@ -105,8 +108,8 @@ test('a log that grew while it was copied: the full bundle stands for the part',
   await write(at('grown'), crossings(300));
   await cp(join(at('log'), 'checkpoint'), join(at('grown'), 'checkpoint'));
   const { code, stdout } = await audit([at('grown'), '--json']);
-  // Of the tile above them, only another part is there: it is not compared.
-  expect(JSON.parse(stdout)).toMatchObject({ entries: 302, tiles: { compared: 2, missing: 1 } });
+  // Of the tile above them, a wider part is there.
+  expect(reportOf(stdout)).toMatchObject({ entries: 302, tiles: { compared: 3, missing: 0 } });
   expect(code).toBe(0);
 });
 
@@ -137,7 +140,7 @@ describe('an address', () => {
       await writeFile(at('api.key'), 'sk-1\n');
       const url = `http://127.0.0.1:${port}/ledger/asahikawa`;
       const allowed = await audit([url, '--json', '--api-key-file', at('api.key')]);
-      expect(JSON.parse(allowed.stdout)).toMatchObject({ verdict: 'clean', entries: 302 });
+      expect(reportOf(allowed.stdout)).toMatchObject({ verdict: 'clean', entries: 302 });
       expect((await audit([url])).code).toBe(2);
     } finally {
       server.close();

@@ -21,6 +21,7 @@ export type FailureCode =
   | 'witness_policy_invalid'
   | 'address_unusable'
   | 'log_unreachable'
+  | 'auditor_key_unusable'
   | 'unexpected';
 
 /** One thing that is wrong, and where: a path in the document, and its position in the file. */

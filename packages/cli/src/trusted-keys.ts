@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Refusal, parseVerifierKeys } from '@sekisho/proof';
+import { Refusal, formatVerifierKey, parseVerifierKeys } from '@sekisho/proof';
 import type { VerifierKey } from '@sekisho/proof';
 import { readBounded } from './bounded-file.ts';
 import { homeFolder } from './cell-address.ts';
@@ -7,6 +7,21 @@ import type { CommandContext } from './command-context.ts';
 import { CommandFailure } from './failure.ts';
 
 const KEY_FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** As {@link readTrustedKeys}, of several files: each key once. */
+export async function readAllTrustedKeys(
+  files: readonly string[],
+  home: string | undefined,
+  context: CommandContext,
+): Promise<VerifierKey[]> {
+  const keys = new Map<string, VerifierKey>();
+  for (const file of files.length === 0 ? [undefined] : files) {
+    for (const key of await readTrustedKeys(file, home, context)) {
+      keys.set(formatVerifierKey(key.name, key.publicKey, key.type), key);
+    }
+  }
+  return [...keys.values()];
+}
 
 /**
  * The verifier keys of `--key`, else of the data folder. Throws `verifier_key_missing`,

@@ -1,6 +1,6 @@
 import { auditChecks } from './audit-findings.ts';
 import type { AuditCheck, AuditFinding } from './audit-findings.ts';
-import type { CheckResult, UndecidedReason } from './audit-report.ts';
+import type { AuditReport, CheckResult, UndecidedReason } from './audit-report.ts';
 
 const checkOfReason: Readonly<Record<UndecidedReason, AuditCheck>> = {
   place: 'boundary',
@@ -13,7 +13,7 @@ const checkOfReason: Readonly<Record<UndecidedReason, AuditCheck>> = {
 
 /** Each check with how often it was applied and what came of it. */
 export function describeChecks(
-  counts: Readonly<Record<AuditCheck, number>>,
+  counts: ReadonlyMap<AuditCheck, number>,
   findings: readonly AuditFinding[],
   undecided: Readonly<Partial<Record<UndecidedReason, number>>>,
 ): CheckResult[] {
@@ -22,12 +22,8 @@ export function describeChecks(
   );
   return auditChecks.map((check) => {
     const found = findings.filter((finding) => finding.check === check).length;
-    return {
-      check,
-      count: counts[check],
-      findings: found,
-      result: resultOf(counts[check], found, open.has(check)),
-    };
+    const count = counts.get(check) ?? 0;
+    return { check, count, findings: found, result: resultOf(count, found, open.has(check)) };
   });
 }
 
@@ -35,4 +31,27 @@ function resultOf(count: number, findings: number, undecided: boolean): CheckRes
   if (findings > 0) return 'findings';
   if (undecided) return 'undecided';
   return count === 0 ? 'not-applicable' : 'passed';
+}
+
+/** The report of a log with what only a view of several logs shows. */
+export function addFindings(report: AuditReport, more: readonly AuditFinding[]): AuditReport {
+  if (more.length === 0) return report;
+  const findings = [...report.findings, ...more].toSorted((a, b) => rankOf(a) - rankOf(b));
+  const counts = countsOf(report.checks);
+  return {
+    ...report,
+    verdict: 'findings',
+    findings,
+    firstBadIndex: findings[0]?.index ?? null,
+    checks: describeChecks(counts, findings, report.undecided.byReason),
+  };
+}
+
+/** Those about the log as a whole come last. */
+export function rankOf({ index }: AuditFinding): number {
+  return index ?? Number.MAX_SAFE_INTEGER;
+}
+
+function countsOf(checks: readonly CheckResult[]): ReadonlyMap<AuditCheck, number> {
+  return new Map(checks.map(({ check, count }) => [check, count]));
 }

@@ -1,4 +1,5 @@
-import { auditChecks, findingOf } from './audit-findings.ts';
+import { rankOf } from './audit-checks.ts';
+import { findingOf } from './audit-findings.ts';
 import type { AuditCheck, AuditFinding, FindingCode } from './audit-findings.ts';
 import type { Listed, Undecided, UndecidedReason } from './audit-report.ts';
 
@@ -10,13 +11,13 @@ const LISTED_MAX = 100;
 
 /** What an audit notes while it reads: findings, what it could not decide, and how much of each check was done. */
 export class AuditRecord {
-  readonly counts: Record<AuditCheck, number> = zeroOfEach(auditChecks);
+  readonly counts = new Map<AuditCheck, number>();
   readonly #found: AuditFinding[] = [];
   readonly #undecided = new Map<UndecidedReason, { total: number; readonly first: Undecided[] }>();
 
   /** One thing less to trust: `check` was applied once more. */
   did(check: AuditCheck, times = 1): void {
-    this.counts[check] += times;
+    this.counts.set(check, (this.counts.get(check) ?? 0) + times);
   }
 
   found(code: FindingCode, index: number | null, detail = ''): void {
@@ -41,7 +42,7 @@ export class AuditRecord {
 
   /** By index; those about the log as a whole come last. */
   findings(): readonly AuditFinding[] {
-    return this.#found.toSorted((a, b) => rank(a) - rank(b));
+    return this.#found.toSorted((a, b) => rankOf(a) - rankOf(b));
   }
 
   undecided(): Listed<Undecided> & { readonly byReason: Readonly<Partial<Record<UndecidedReason, number>>> } {
@@ -63,15 +64,4 @@ export class FirstOf<Item> {
     this.total++;
     if (this.first.length < LISTED_MAX) this.first.push(item);
   }
-}
-
-function rank({ index }: AuditFinding): number {
-  return index ?? Number.MAX_SAFE_INTEGER;
-}
-
-function zeroOfEach<Name extends string>(names: readonly Name[]): Record<Name, number> {
-  const zeros: Partial<Record<Name, number>> = {};
-  for (const name of names) zeros[name] = 0;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every name was just given its number
-  return zeros as Record<Name, number>;
 }

@@ -2,6 +2,7 @@ export type { AnchoredTree } from './anchored-tree.ts';
 export * from './add-checkpoint.ts';
 export { auditLog } from './audit-log.ts';
 export type { AuditOptions } from './audit-log.ts';
+export { addFindings } from './audit-checks.ts';
 export { auditChecks, findingOf } from './audit-findings.ts';
 export type { AuditCheck, AuditFinding, FindingCode } from './audit-findings.ts';
 export type * from './audit-report.ts';

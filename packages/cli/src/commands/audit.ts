@@ -1,31 +1,42 @@
 import { writeFile } from 'node:fs/promises';
-import { NOTE_BYTES_MAX, auditLog, canonicalJson } from '@sekisho/proof';
-import type { AuditReport, Json } from '@sekisho/proof';
+import { basename } from 'node:path';
+import { NOTE_BYTES_MAX } from '@sekisho/proof';
 import { z } from 'zod';
-import { describeAudit } from '../audit-screen.ts';
+import { auditPlace } from '../audit/audit-place.ts';
+import { describeAudit } from '../audit/audit-screen.ts';
+import { readAuditorKey } from '../audit/auditor-key.ts';
+import { auditDocument, jsonOf } from '../audit/report-document.ts';
+import type { AuditDocument } from '../audit/report-document.ts';
+import { renderReportPage } from '../audit/report-page.ts';
+import { signReports } from '../audit/report-signature.ts';
+import type { ReportFile } from '../audit/report-signature.ts';
 import { readBounded, reasonOf } from '../bounded-file.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { CommonOptions, parseOptions, withCommonOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
-import { openLogCopy } from '../log-copy.ts';
 import { printableDeep } from '../printable-text.ts';
-import { readTrustedKeys } from '../trusted-keys.ts';
+import { readAllTrustedKeys } from '../trusted-keys.ts';
+import { readWitnessPolicy } from '../witness-policy-file.ts';
+import { addAuditKey, addVerifyReport } from './audit-report.ts';
 
 const OLDER_MAX = 1000;
+const KEY_FILES_MAX = 100;
+const REPORTS_MAX = 8;
 const API_KEY_BYTES_MAX = 64 * 1024;
-/** A line on the screen for each bundle would take longer than the bundle. */
-const PROGRESS_STEP = 4096;
 
 const Options = CommonOptions.extend({
-  key: z.string().optional(),
+  key: z.array(z.string()).max(KEY_FILES_MAX).default([]),
   home: z.string().optional(),
   older: z.array(z.string()).max(OLDER_MAX).default([]),
+  all: z.boolean().default(false),
+  witnessPolicy: z.string().optional(),
   apiKeyFile: z.string().optional(),
-  report: z.string().optional(),
+  report: z.array(z.string().min(1)).max(REPORTS_MAX).default([]),
+  sign: z.string().optional(),
 });
 
 /**
- * Reads one log from a copy or an address and judges it without any of the server's code. Exit code 0:
+ * Reads logs from a copy or an address and judges them without any of the server's code. Exit code 0:
  * clean, 1: findings. A log that cannot be read is a failure.
  */
 export const addAudit: AddCommand = (program, context, finish) => {
@@ -35,29 +46,64 @@ export const addAudit: AddCommand = (program, context, finish) => {
     .summary(texts.audit.summary)
     .description(texts.audit.description)
     .argument('<log>', texts.audit.log)
-    .option('--key <file>', texts.audit.key)
-    .option('--older <file>', texts.audit.older, (file: string, before: string[]) => [...before, file], [])
+    .option('--key <file>', texts.audit.key, collect, [])
+    .option('--older <file>', texts.audit.older, collect, [])
+    .option('--witness-policy <file>', texts.audit.witnessPolicy)
+    .option('--all', texts.audit.all)
     .option('--api-key-file <file>', texts.audit.apiKeyFile)
-    .option('--report <file>', texts.audit.report)
+    .option('--report <file>', texts.audit.report, collect, [])
+    .option('--sign <file>', texts.audit.sign)
     .option('--home <dir>', texts.options.home);
   withCommonOptions(command, context).action(async (place: string, values: unknown) => {
     const options = parseOptions(Options, values);
-    const keys = await readTrustedKeys(options.key, options.home, context);
+    if (options.sign !== undefined && options.report.length === 0) {
+      throw new CommandFailure('usage', (all) => all.failures.missingOption('--report <file>'));
+    }
+    // Whatever the auditor brings is read before the log: an audit of hours must not end with a bad option.
+    const signer = options.sign === undefined ? undefined : await readAuditorKey(options.sign, context);
+    const keys = await readAllTrustedKeys(options.key, options.home, context);
+    const policy =
+      options.witnessPolicy === undefined
+        ? undefined
+        : await readWitnessPolicy(options.witnessPolicy, context);
     const older: string[] = [];
     for (const file of options.older) older.push(await readText(file, NOTE_BYTES_MAX, context));
-    const source = await openLogCopy(place, await readApiKey(options.apiKeyFile, context), context);
-    const report = await auditLog(source, keys, {
-      older,
-      onProgress: ({ entries, of }) => {
-        if (entries % PROGRESS_STEP === 0) screen.progress(texts.audit.progress(entries, of));
-      },
-    }).finally(() => screen.progress(''));
-    if (options.report !== undefined) await writeReport(options.report, report);
-    if (options.json) screen.json(report);
-    else screen.lines(describeAudit(printableDeep(report), context));
-    finish(report.verdict === 'clean' ? 0 : 1);
+    const apiKey = await readApiKey(options.apiKeyFile, context);
+    const reports = await auditPlace(
+      { place, all: options.all, keys, older, witnessPolicy: policy, apiKey },
+      context,
+    );
+    const document = auditDocument(reports, {
+      place,
+      timeMs: context.now(),
+      keys,
+      older: older.length,
+      policy,
+    });
+    const files = options.report.map((file) => ({ file, bytes: renderReport(file, document, context) }));
+    for (const { file, bytes } of files) await write(file, bytes);
+    if (signer !== undefined) {
+      const named = files.map(({ file, bytes }): ReportFile => ({ name: basename(file), bytes }));
+      const note = signReports(named, context.now(), signer);
+      for (const { file } of files) await write(`${file}.sig`, note);
+    }
+    if (options.json) screen.json(document);
+    else screen.lines(describeAudit(printableDeep(document), context));
+    finish(document.verdict === 'clean' ? 0 : 1);
   });
+  addAuditKey(command, context, finish);
+  addVerifyReport(command, context, finish);
 };
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function renderReport(file: string, document: AuditDocument, context: CommandContext): Uint8Array {
+  return /\.html?$/i.test(file)
+    ? Buffer.from(renderReportPage(document, context.language, context.texts))
+    : jsonOf(document);
+}
 
 async function readText(file: string, bytesMax: number, { stdin }: CommandContext): Promise<string> {
   return (await readBounded(file, bytesMax, stdin)).toString('utf8');
@@ -68,10 +114,9 @@ async function readApiKey(file: string | undefined, context: CommandContext): Pr
   return (await readText(file, API_KEY_BYTES_MAX, context)).split(/\r?\n/, 1)[0]?.trim();
 }
 
-async function writeReport(file: string, report: AuditReport): Promise<void> {
-  const json: Json = JSON.parse(JSON.stringify(report));
+async function write(file: string, content: Uint8Array | string): Promise<void> {
   try {
-    await writeFile(file, canonicalJson(json));
+    await writeFile(file, content);
   } catch (error) {
     throw new CommandFailure(
       'file_unwritable',

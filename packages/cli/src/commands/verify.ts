@@ -2,10 +2,16 @@ import type { OutcomeEntry } from '@sekisho/contract';
 import {
   base64,
   checkPayload,
+  receiptFormOf,
+  requireWitnesses,
   verifyAnyReceipt,
+  verifyTlogProof,
+  type Checkpoint,
   type PayloadVerdict,
   type ReceiptForm,
   type StatementVerdict,
+  type VerifierKey,
+  type WitnessesVerdict,
 } from '@sekisho/proof';
 import { z } from 'zod';
 import { readBounded } from '../bounded-file.ts';
@@ -16,16 +22,22 @@ import { japanTime } from '../japan-time.ts';
 import { printable, printableDeep } from '../printable-text.ts';
 import { renderFields, renderParagraph } from '../table.ts';
 import { readTrustedKeys } from '../trusted-keys.ts';
+import { witnessFields, witnessStatementsJson } from '../witness-fields.ts';
+import { readWitnessPolicy } from '../witness-policy-file.ts';
 
 const Options = CommonOptions.extend({
   key: z.string().optional(),
   request: z.string().optional(),
   answer: z.string().optional(),
   home: z.string().optional(),
+  witnessPolicy: z.string().optional(),
+  anchor: z.string().optional(),
 });
 
 type ValidVerdict = Extract<StatementVerdict, { verdict: 'valid' }> & { readonly form: ReceiptForm };
 type InvalidVerdict = Extract<StatementVerdict, { verdict: 'invalid' }>;
+/** What a policy says of a valid receipt; undefined where none was given. */
+type Satisfied = Extract<WitnessesVerdict, { verdict: 'satisfied' }> | undefined;
 interface PayloadVerdicts {
   readonly request?: PayloadVerdict;
   readonly answer?: PayloadVerdict;
@@ -35,8 +47,8 @@ interface PayloadVerdicts {
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Offline: reads files, asks nobody. Exit code 0 when the receipt is valid and every text given is
- * the one it commits to, 1 when not.
+ * Offline: reads files, asks nobody. Exit code 0 when the receipt is valid, the witnesses of a policy
+ * that was given have cosigned, and every text given is the one it commits to; 1 when not.
  */
 export const addVerify: AddCommand = (program, context, finish) => {
   const { texts, screen } = context;
@@ -48,29 +60,66 @@ export const addVerify: AddCommand = (program, context, finish) => {
     .option('--key <file>', texts.verify.key)
     .option('--request <file>', texts.verify.request)
     .option('--answer <file>', texts.verify.answer)
+    .option('--witness-policy <file>', texts.verify.witnessPolicy)
+    .option('--anchor <file>', texts.verify.anchorProof)
     .option('--home <dir>', texts.options.home);
   withCommonOptions(command, context).action(async (file: string, values: unknown) => {
     const options = parseOptions(Options, values);
-    requireOneStdin([file, options.key, options.request, options.answer]);
+    requireOneStdin([
+      file,
+      options.key,
+      options.request,
+      options.answer,
+      options.witnessPolicy,
+      options.anchor,
+    ]);
     const keys = await readTrustedKeys(options.key, options.home, context);
+    const policy =
+      options.witnessPolicy === undefined
+        ? undefined
+        : await readWitnessPolicy(options.witnessPolicy, context);
     const receiptBytes = await readBounded(file, FILE_BYTES_MAX, context.stdin);
     const payloads = {
       ...(await readPayload('request', options.request, context)),
       ...(await readPayload('answer', options.answer, context)),
     };
-    const verdict = verifyAnyReceipt(receiptBytes, keys);
+    const verdict = await verifyWithAnchor(receiptBytes, options.anchor, keys, context);
+    const demanded = policy && verdict.verdict === 'valid' ? requireWitnesses(verdict, policy) : undefined;
     if (verdict.verdict === 'invalid') {
       if (options.json) screen.json(verdict);
-      else screen.lines(describeInvalid(verdict, context));
+      else screen.lines(describeInvalid(texts.verify.invalid, verdict, context));
+      finish(1);
+      return;
+    }
+    if (demanded?.verdict === 'invalid') {
+      if (options.json) screen.json({ ...demanded, witnesses: witnessStatementsJson(demanded.witnesses) });
+      else screen.lines(describeUnwitnessed(verdict, demanded, context));
       finish(1);
       return;
     }
     const checked = checkPayload(verdict.receipt, payloads);
-    if (options.json) screen.json(verdictJson(verdict, checked));
-    else screen.lines(describeValid(printableDeep(verdict.receipt.statement), verdict, checked, context));
+    if (options.json) screen.json(verdictJson(verdict, demanded, checked));
+    else {
+      const statement = printableDeep(verdict.receipt.statement);
+      screen.lines(describeValid(statement, verdict, demanded, checked, context));
+    }
     finish(Object.values(checked).every((each) => each === 'matches') ? 0 : 1);
   });
 };
+
+/** `anchorFile` is the second file of a pair of tlog-proofs: other forms carry theirs, or can have none. */
+async function verifyWithAnchor(
+  bytes: Uint8Array,
+  anchorFile: string | undefined,
+  keys: readonly VerifierKey[],
+  { stdin }: CommandContext,
+): Promise<StatementVerdict & { readonly form: ReceiptForm }> {
+  if (anchorFile === undefined) return verifyAnyReceipt(bytes, keys);
+  const anchorProof = await readBounded(anchorFile, FILE_BYTES_MAX, stdin);
+  const form = receiptFormOf(bytes);
+  if (form !== 'tlog-proof') throw new CommandFailure('usage', (texts) => texts.failures.anchorOfOtherForm);
+  return { form, ...verifyTlogProof(bytes, keys, anchorProof) };
+}
 
 function requireOneStdin(files: readonly (string | undefined)[]): void {
   if (files.filter((file) => file === '-').length <= 1) return;
@@ -89,22 +138,40 @@ async function readPayload<K extends 'request' | 'answer'>(
   return payload;
 }
 
-function verdictJson({ form, receipt, checkpoint }: ValidVerdict, payloads: PayloadVerdicts): unknown {
+function verdictJson(
+  { form, receipt, checkpoint, witnessed }: ValidVerdict,
+  demanded: Satisfied,
+  payloads: PayloadVerdicts,
+): unknown {
   return {
     verdict: 'valid',
     form,
     receipt,
-    checkpoint: { origin: checkpoint.origin, size: checkpoint.size, root: base64(checkpoint.root) },
+    checkpoint: checkpointJson(checkpoint),
+    ...(witnessed && {
+      witnessed: {
+        checkpoint: checkpointJson(witnessed.checkpoint),
+        anchor: witnessed.anchor,
+        ...(demanded
+          ? { quorum: 'met', witnesses: witnessStatementsJson(demanded.witnesses) }
+          : { quorum: 'not-judged', unverified: witnessed.unverified }),
+      },
+    }),
     payloads,
   };
 }
 
+function checkpointJson({ origin, size, root }: Checkpoint): unknown {
+  return { origin, size, root: base64(root) };
+}
+
 function describeInvalid(
-  { code, where, message }: InvalidVerdict,
+  headline: string,
+  { code, where, message }: Pick<InvalidVerdict, 'code' | 'where' | 'message'>,
   { texts, screen, language }: CommandContext,
 ): string[] {
   return [
-    screen.paint.bad(texts.verify.invalid),
+    screen.paint.bad(headline),
     ...renderFields(
       [
         [texts.verify.why, message[language]],
@@ -117,9 +184,23 @@ function describeInvalid(
   ];
 }
 
+/** The receipt is well signed; it is the witnesses that are missing. */
+function describeUnwitnessed(
+  { witnessed }: ValidVerdict,
+  demanded: Extract<WitnessesVerdict, { verdict: 'invalid' }>,
+  context: CommandContext,
+): string[] {
+  const { texts, screen } = context;
+  return [
+    ...describeInvalid(texts.verify.unwitnessed, demanded, context),
+    ...(witnessed ? renderFields(witnessFields(witnessed, demanded, context), screen.width, 2) : []),
+  ];
+}
+
 function describeValid(
   statement: OutcomeEntry,
-  { form, receipt, checkpoint }: ValidVerdict,
+  { form, receipt, checkpoint, witnessed }: ValidVerdict,
+  demanded: Satisfied,
   payloads: PayloadVerdicts,
   context: CommandContext,
 ): string[] {
@@ -143,6 +224,7 @@ function describeValid(
           verify.ledger,
           verify.position(printable(checkpoint.origin), receipt.inclusion.index, checkpoint.size),
         ],
+        ...(witnessed ? witnessFields(witnessed, demanded, context) : []),
         [verify.crossing, receipt.id],
         [verify.form, verify.forms[form]],
         ...describePayloads(payloads, context),

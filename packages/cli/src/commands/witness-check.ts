@@ -1,20 +1,13 @@
-import {
-  NOTE_BYTES_MAX,
-  POLICY_BYTES_MAX,
-  Refusal,
-  base64,
-  parseWitnessPolicy,
-  policySatisfied,
-} from '@sekisho/proof';
-import type { PolicyVerdict, WitnessPolicy } from '@sekisho/proof';
+import { NOTE_BYTES_MAX, base64, policySatisfied } from '@sekisho/proof';
+import type { PolicyVerdict } from '@sekisho/proof';
 import { z } from 'zod';
 import { readBounded } from '../bounded-file.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { CommonOptions, parseOptions, withCommonOptions } from '../command-options.ts';
-import { CommandFailure } from '../failure.ts';
-import { japanTime } from '../japan-time.ts';
 import { printable } from '../printable-text.ts';
 import { renderParagraph } from '../table.ts';
+import { witnessStatementsJson } from '../witness-fields.ts';
+import { readWitnessPolicy, witnessTime } from '../witness-policy-file.ts';
 
 const absent = z.undefined().optional();
 /** Commander takes the options of `witness` also behind `check`, where they mean nothing. */
@@ -38,7 +31,7 @@ export const addWitnessCheck: AddCommand = (group, context, finish) => {
     .requiredOption('--policy <file>', texts.witness.policy);
   withCommonOptions(command, context).action(async (file: string) => {
     const { policy: policyFile, json } = parseOptions(CheckOptions, command.optsWithGlobals());
-    const policy = readPolicy(policyFile, await readBounded(policyFile, POLICY_BYTES_MAX, stdin));
+    const policy = await readWitnessPolicy(policyFile, context);
     const note = (await readBounded(file, NOTE_BYTES_MAX, stdin)).toString('utf8');
     const verdict = policySatisfied(policy, note);
     if (json) screen.json(verdictJson(verdict));
@@ -47,32 +40,13 @@ export const addWitnessCheck: AddCommand = (group, context, finish) => {
   });
 };
 
-function readPolicy(file: string, bytes: Uint8Array): WitnessPolicy {
-  try {
-    return parseWitnessPolicy(bytes);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const { where, bilingual } = error;
-    throw new CommandFailure(
-      'witness_policy_invalid',
-      // The same words as for a file of keys: file, place, what is wrong.
-      (texts) => texts.failures.verifierKeyInvalid(file, where, bilingual[texts.language]),
-      { cause: error },
-    );
-  }
-}
-
 function verdictJson(verdict: PolicyVerdict): unknown {
   if (verdict.verdict === 'invalid') return verdict;
   const { origin, size, root } = verdict.checkpoint;
   return {
     verdict: verdict.verdict,
     checkpoint: { origin, size, root: base64(root) },
-    witnesses: verdict.witnesses.map(({ witness, key, timeSeconds }) => ({
-      witness,
-      keyName: key.name,
-      timeSeconds,
-    })),
+    witnesses: witnessStatementsJson(verdict.witnesses),
   };
 }
 
@@ -86,12 +60,6 @@ function describeVerdict(verdict: PolicyVerdict, { texts, screen, language }: Co
   return [
     satisfied ? screen.paint.good(texts.witness.satisfied) : screen.paint.bad(texts.witness.unsatisfied),
     ...renderParagraph(texts.witness.tree(printable(checkpoint.origin), checkpoint.size), screen.width, 2),
-    ...witnesses.map(({ witness, timeSeconds }) => `  ${printable(witness)}  ${timeOf(timeSeconds)}`),
+    ...witnesses.map(({ witness, timeSeconds }) => `  ${printable(witness)}  ${witnessTime(timeSeconds)}`),
   ];
-}
-
-/** A witness may state any time, also one that no date can hold. */
-function timeOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? `${seconds} s` : japanTime(date.toISOString());
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
 import type { CrossingGenerations, CrossingIndex, CrossingSearch } from '../../domains/crossings/ports.ts';
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
-import type { LedgerSink } from '../../domains/ledger/ports.ts';
+import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
 import type { PlatformStore } from '../../domains/platform/ports.ts';
 import { postgresApiKeyStore } from './api-key-store.ts';
@@ -18,6 +18,7 @@ import { postgresLedgerSink } from './ledger-sink.ts';
 import { migrate } from './migrate.ts';
 import { postgresPlatformStore } from './platform-store.ts';
 import type { PlaceAncestors } from './projected-crossings.ts';
+import { joinSharedSequence } from './shared-sequence.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
 /** A site's own PostgreSQL (15 or later), or one that the cell runs in a folder of its home. */
@@ -34,6 +35,8 @@ export interface Database {
   readonly crossingGenerations: CrossingGenerations;
   readonly usage: UsageTable;
   readonly ledgerSink: LedgerSink;
+  /** Enters the cell as a new replica, where several share its ledger. Rejects with `database_unavailable`. */
+  joinSequence(listener: ReplicaListener): Promise<SharedSequence>;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
   close(): Promise<void>;
 }
@@ -84,6 +87,7 @@ export async function openDatabase(
     crossingGenerations: postgresCrossingGenerations(db, crossingTable, ancestors),
     usage: postgresUsageTable(db),
     ledgerSink: postgresLedgerSink(db, crossingTable, ancestors),
+    joinSequence: (listener) => joinSharedSequence({ settings, clock: machine.clock, log, listener }),
     close,
   };
 }

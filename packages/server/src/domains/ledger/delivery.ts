@@ -109,12 +109,13 @@ export class Delivery {
 }
 
 function settledEntry({ entry }: DurableEntry): SettledEntry {
-  const { log, index, bytes, value, attachment } = entry;
+  const { log, index, bytes, value, attachment, replica } = entry;
   return {
     log: log.name,
     index,
     bytes,
     ...(value === undefined ? {} : { entry: value }),
     ...(attachment === undefined ? {} : { attachment }),
+    ...(replica === undefined ? {} : { replica }),
   };
 }

@@ -1,7 +1,8 @@
 export { CosignatureCollector } from './cosignature-collector.ts';
 export type { AppendedEntry, KeyChange, Ledger, LogKey, LogName, SignedCheckpoint } from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
-export type { LedgerParts } from './ledger-parts.ts';
+export { openSharedLedger } from './shared-ledger.ts';
+export type { LedgerParts, SharedLedgerParts } from './ledger-parts.ts';
 export type {
   Checkpoints,
   KeyStanding,

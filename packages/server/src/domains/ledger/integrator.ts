@@ -72,6 +72,11 @@ export class Integrator {
     if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
   }
 
+  /** Resolves when no round is under way. */
+  async idle(): Promise<void> {
+    await this.#round;
+  }
+
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#round !== undefined || this.#durable.length === 0 || this.#fuse.blown !== undefined) return;

@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { RetryPace } from './delivery.ts';
 import type { IntegrationPace } from './integrator.ts';
-import type { LedgerSink, SigningKeyStore, TileStore, WriteAheadLog } from './ports.ts';
+import type { LedgerSink, SigningKeyStore, TileFiles, TileStore, WriteAheadLog } from './ports.ts';
+import type { ReplicaListener, SharedSequence } from './shared-ports.ts';
 
 export interface LedgerLimits {
   /** Waiting for the disk. */
@@ -21,11 +22,11 @@ export const defaultLimits: LedgerLimits = {
 };
 export const defaultPace: IntegrationPace = { intervalMs: 200, intervalMsMin: 20 };
 export const defaultRetry: RetryPace = { firstMs: 50, lastMs: 5000 };
-export interface LedgerParts {
+
+/** What every ledger is made of, wherever it keeps its entries. */
+interface CommonParts {
   /** First part of every origin and key name: `{cellName}/ledger/{log}`. */
   readonly cellName: string;
-  readonly wal: WriteAheadLog;
-  readonly tiles: TileStore;
   readonly keys: SigningKeyStore;
   readonly sink: LedgerSink;
   readonly clock: Clock;
@@ -33,4 +34,15 @@ export interface LedgerParts {
   readonly limits?: Partial<LedgerLimits>;
   readonly pace?: IntegrationPace;
   readonly retry?: RetryPace;
+}
+
+export interface LedgerParts extends CommonParts {
+  readonly wal: WriteAheadLog;
+  readonly tiles: TileStore;
+}
+
+/** The limits are those of one replica. All replicas open the same keys and the same tiles. */
+export interface SharedLedgerParts extends CommonParts {
+  readonly join: (listener: ReplicaListener) => Promise<SharedSequence>;
+  readonly tiles: TileFiles;
 }

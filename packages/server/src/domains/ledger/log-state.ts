@@ -41,6 +41,8 @@ export interface LogEntry {
   readonly value: LedgerEntry | undefined;
   readonly leafHash: Uint8Array;
   readonly attachment: Uint8Array | undefined;
+  /** Which replica took it from its caller, where several do. */
+  readonly replica?: number;
 }
 
 export function entryBytes(entry: LogEntry): number {

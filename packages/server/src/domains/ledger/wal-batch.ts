@@ -16,7 +16,8 @@ export interface WalRecord {
   readonly attachment: Uint8Array | undefined;
 }
 
-const NO_ATTACHMENT = 0xffff;
+/** Stands where the length of an attachment would. */
+export const NO_ATTACHMENT = 0xffff;
 const FIXED_BYTES = 1 + 8 + 2 + 2;
 const LOG_NAME_BYTES_MAX = 48;
 

@@ -1,0 +1,299 @@
+import { SekishoError, Slug } from '@sekisho/contract';
+import type { LedgerEntry } from '@sekisho/contract';
+import { isKeyName, leafHash } from '@sekisho/proof';
+import { timestamp } from '../../base/clock.ts';
+import { describeCause } from '../../base/log.ts';
+import { Backlog } from './backlog.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
+import { Fuse } from './fuse.ts';
+import { Integration } from './integration.ts';
+import { KeyChanges } from './key-changes.ts';
+import type { AppendedEntry, KeyChange, Ledger, LogKey, LogName } from './ledger.ts';
+import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
+import type { SharedLedgerParts } from './ledger-parts.ts';
+import { LogKeys } from './log-keys.ts';
+import type { LogState } from './log-state.ts';
+import { LogTree } from './log-tree.ts';
+import { OwnBacklog } from './own-backlog.ts';
+import type { TileStore } from './ports.ts';
+import { ReplicaLogs } from './replica-logs.ts';
+import { encodeRun } from './run-payload.ts';
+import type { SharedSequence } from './shared-ports.ts';
+import { copiedSize, refusePutBack, sharedTileStore } from './shared-tile-store.ts';
+import { TileCache } from './tile-cache.ts';
+import { TreeReading } from './tree-reading.ts';
+
+/** 4 MiB of tiles for proofs, over all logs. */
+const CACHED_TILES_MAX = 512;
+/** A look at all logs, beside those that others' news bring about. */
+const LOOK_INTERVAL_MS = 1000;
+
+/** An entry that waits for its index. */
+interface Unplaced {
+  readonly log: LogState;
+  readonly bytes: Uint8Array;
+  readonly attachment: Uint8Array | undefined;
+  /** Given when it is durable. */
+  index: number | undefined;
+}
+
+/**
+ * Opens the ledger of a cell as one of its replicas. All of them append, one integrates. It resolves
+ * when every published log is open. Rejects with SekishoError `ledger_corrupt` when a stored log is
+ * not what its keys have signed, and `keystore_unusable` when a log's key cannot be opened.
+ *
+ * The road of an entry, live and after a crash alike:
+ *   queue -> sequence (durable, with its index: acknowledged) -> tiles -> checkpoint -> sink -> released
+ * Each arrow but the first is the integrator's; whichever process becomes it takes up what is there.
+ */
+export async function openSharedLedger(parts: SharedLedgerParts): Promise<Ledger> {
+  if (!isKeyName(`${parts.cellName}/ledger`)) throw new SekishoError('invalid_request', 'cellName');
+  const fuse = new Fuse();
+  const early: { ledger?: SharedLedger } = {};
+  const sequence = await parts.join({
+    changed: (logs) => early.ledger?.look(logs),
+    ended: (cause) => fuse.blow(cause),
+  });
+  const ledger = new SharedLedger(parts, sequence, fuse);
+  early.ledger = ledger;
+  try {
+    await ledger.start();
+  } catch (cause) {
+    await ledger.abandon(cause);
+    throw cause instanceof SekishoError ? cause : new SekishoError('ledger_unavailable', '', { cause });
+  }
+  return ledger;
+}
+
+class SharedLedger extends TreeReading implements Ledger {
+  readonly #parts: SharedLedgerParts;
+  readonly #sequence: SharedSequence;
+  readonly #fuse: Fuse;
+  readonly #cache = new TileCache(CACHED_TILES_MAX);
+  readonly #store: TileStore;
+  readonly #queueLimit: Backlog;
+  readonly #backlog: Backlog;
+  readonly #own: OwnBacklog;
+  readonly #queue: BatchQueue<Unplaced>;
+  readonly #logs: ReplicaLogs;
+  readonly #integration: Integration;
+  readonly #keyChanges: KeyChanges;
+  readonly #opening = new Map<LogName, Promise<void>>();
+  #lookTimer: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SharedLedgerParts, sequence: SharedSequence, fuse: Fuse) {
+    super();
+    const { clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
+    const limits = { ...defaultLimits, ...parts.limits };
+    this.#parts = parts;
+    this.#sequence = sequence;
+    this.#fuse = fuse;
+    this.#store = sharedTileStore(parts.tiles, sequence.checkpoints);
+    this.#queueLimit = new Backlog({ entriesMax: limits.queueEntriesMax, bytesMax: limits.queueBytesMax });
+    this.#backlog = new Backlog({ entriesMax: limits.backlogEntriesMax, bytesMax: limits.backlogBytesMax });
+    this.#own = new OwnBacklog(this.#backlog);
+    this.#queue = new BatchQueue({
+      fuse,
+      limit: this.#queueLimit,
+      concurrency: sequence.concurrency,
+      bytesOf,
+      commit: (entries) => this.#commit(entries),
+    });
+    this.#logs = new ReplicaLogs({
+      sequence,
+      openTree: (name, create) => this.#openTree(name, create),
+      fuse,
+      log,
+      onSettled: ({ name, settledSize }) => this.#own.settledTo(name, settledSize),
+    });
+    this.#integration = new Integration({ sequence, logs: this.#logs, sink, clock, log, pace, retry, fuse });
+    this.#keyChanges = new KeyChanges(this, clock);
+    fuse.whenBlown((error) => this.#logs.refuseWaiters(error));
+  }
+
+  async start(): Promise<void> {
+    await this.#logs.lookNow();
+    this.#fuse.whenBlown((error) =>
+      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) }),
+    );
+    this.#lookTimer = setInterval(() => this.look(undefined), LOOK_INTERVAL_MS);
+    this.#lookTimer.unref();
+    this.#integration.start();
+  }
+
+  /** After a failed start, which its caller tells. */
+  async abandon(cause: unknown): Promise<void> {
+    this.#fuse.blow(cause);
+    await this.#sequence.close();
+  }
+
+  look(names: readonly LogName[] | undefined): void {
+    if (this.#closed === undefined) this.#logs.look(names);
+  }
+
+  async ensureLog(name: LogName): Promise<void> {
+    if (this.#logs.get(name) !== undefined) return;
+    if (!Slug.safeParse(name).success) throw new SekishoError('invalid_request', name);
+    let opening = this.#opening.get(name);
+    if (opening === undefined) {
+      opening = this.#createLog(name).finally(() => this.#opening.delete(name));
+      this.#opening.set(name, opening);
+    }
+    await opening;
+  }
+
+  async append(name: LogName, value: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry> {
+    // No await before the entry is queued: the bytes are taken while the caller still holds still.
+    const log = this.#log(name);
+    this.#requireOpen();
+    const entry: Unplaced = {
+      log,
+      bytes: entryBytesOf(value),
+      attachment: attachmentOf(attachment),
+      index: undefined,
+    };
+    // What was begun must be closed: there are at most as many outcomes as intents that had room.
+    if (value.kind !== 'outcome') {
+      this.#queueLimit.requireRoom(bytesOf(entry));
+      this.#backlog.requireRoom(bytesOf(entry));
+    }
+    this.#backlog.add(bytesOf(entry));
+    await this.#queue.enqueue(entry);
+    if (entry.index === undefined) throw new SekishoError('internal_error', 'a durable entry has no index');
+    return { index: entry.index, leafHash: leafHash(entry.bytes) };
+  }
+
+  async settled(name: LogName, index: number): Promise<void> {
+    const log = this.#log(name);
+    if (!Number.isSafeInteger(index) || index < 0) throw new SekishoError('not_found', `${name}/${index}`);
+    // Another replica may have appended it.
+    if (index >= log.durableSize && index >= (await this.#nextIndex(name))) {
+      throw new SekishoError('not_found', `${name}/${index}`);
+    }
+    if (index < log.settledSize) return;
+    this.#requireOpen();
+    await this.#integration.hurryFor(log.settled.wait(index));
+  }
+
+  async settledNow(name: LogName): Promise<void> {
+    if (this.#logs.get(name) === undefined) return;
+    const nextIndex = await this.#nextIndex(name);
+    if (nextIndex > 0) await this.settled(name, nextIndex - 1);
+  }
+
+  async changeKeys(name: LogName, change: KeyChange, principal: string): Promise<LogKey> {
+    return this.#keyChanges.take(this.#log(name).tree, change, principal);
+  }
+
+  /** Resolves when a published checkpoint covers the entry. */
+  async published(name: LogName, index: number): Promise<void> {
+    const { tree, published } = this.#log(name);
+    this.#requireOpen();
+    if (tree.size <= index) await this.#integration.hurryFor(published.wait(index));
+  }
+
+  logs(): readonly LogName[] {
+    return this.#logs.names();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    clearInterval(this.#lookTimer);
+    await this.#queue.idle();
+    await this.#integration.close();
+    await this.#logs.idle();
+    this.#logs.refuseWaiters(new SekishoError('ledger_unavailable'));
+    await this.#sequence.close();
+    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
+  }
+
+  async #createLog(name: LogName): Promise<void> {
+    this.#requireOpen();
+    const origin = this.#keyName(name);
+    const genesis: LedgerEntry = {
+      version: 1,
+      kind: 'genesis',
+      time: timestamp(this.#parts.clock),
+      origin,
+    };
+    const payload = encodeRun([{ bytes: entryBytesOf(genesis), attachment: undefined }]);
+    try {
+      await this.#sequence.createLog({ log: name, entries: 1, payload });
+    } catch (cause) {
+      throw new SekishoError('ledger_unavailable', '', { cause });
+    }
+    this.#integration.nudge();
+    // Its key and first checkpoint come from the integrator.
+    while (this.#logs.get(name) === undefined) {
+      this.#requireOpen();
+      await this.#logs.changed();
+    }
+  }
+
+  async #commit(entries: readonly Unplaced[]): Promise<void> {
+    const byLog = [...Map.groupBy(entries, ({ log }) => log)];
+    const firsts = await this.#sequence.append(
+      byLog.map(([log, own]) => ({ log: log.name, entries: own.length, payload: encodeRun(own) })),
+    );
+    for (const [at, [log, own]] of byLog.entries()) {
+      const first = firsts[at];
+      if (first === undefined) throw new SekishoError('internal_error', 'a run without a place');
+      for (const [offset, entry] of own.entries()) {
+        entry.index = first + offset;
+        this.#own.sequenced(log.name, entry.index, bytesOf(entry));
+      }
+      log.durableSize = Math.max(log.durableSize, first + own.length);
+    }
+    this.#integration.nudge();
+  }
+
+  async #nextIndex(name: LogName): Promise<number> {
+    this.#requireOpen();
+    const [standing] = await this.#sequence.standings([name]).catch((cause: unknown) => {
+      throw new SekishoError('ledger_unavailable', '', { cause });
+    });
+    return standing?.nextIndex ?? 0;
+  }
+
+  async #openTree(log: LogName, create: boolean): Promise<LogTree> {
+    const name = this.#keyName(log);
+    const { keys: store, tiles } = this.#parts;
+    const keys = create ? await LogKeys.openOrCreate(store, name) : await LogKeys.open(store, name);
+    if (keys === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
+    // Before the checkpoint that decides: a copy is never ahead of it.
+    const copied = await copiedSize(tiles, log, keys);
+    const cache = this.#cache;
+    const tree = await LogTree.open({ log, keys, store: this.#store, cache });
+    refusePutBack(log, tree.size, copied);
+    return tree;
+  }
+
+  #keyName(log: LogName): string {
+    return `${this.#parts.cellName}/ledger/${log}`;
+  }
+
+  protected tree(name: LogName): LogTree {
+    return this.#log(name).tree;
+  }
+
+  #log(name: LogName): LogState {
+    const log = this.#logs.get(name);
+    if (log === undefined) throw new SekishoError('not_found', `ledger ${name}`);
+    return log;
+  }
+
+  #requireOpen(): void {
+    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
+    if (this.#closed !== undefined) throw new SekishoError('ledger_unavailable');
+  }
+}
+
+function bytesOf({ bytes, attachment }: Unplaced): number {
+  return bytes.length + (attachment?.length ?? 0);
+}

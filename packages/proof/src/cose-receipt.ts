@@ -7,8 +7,8 @@ import { HASH_BYTES, inclusionRoot, leafHash } from './merkle-tree.ts';
 import { parseStatement, requireTruthful, verdictOf } from './proven-statement.ts';
 import type { ProvenStatement, StatementVerdict } from './proven-statement.ts';
 import { Refusal } from './refusal.ts';
-import { refuse } from './refuse.ts';
-import { ED25519_LOG, formatKeyId } from './verifier-key.ts';
+import { refuse, within } from './refuse.ts';
+import { ED25519_LOG, formatKeyId, requireKeyInForce } from './verifier-key.ts';
 import type { NoteSigner, VerifierKey } from './verifier-key.ts';
 
 /**
@@ -103,8 +103,10 @@ export function verifyCoseReceipt(bytes: Uint8Array, keys: readonly VerifierKey[
     if (!key.verify(toBeSigned(head.protectedHeader, led.root), head.signature)) {
       refuse('cose_signature_invalid', 'statement, inclusion, signature');
     }
+    within('kid', () => requireKeyInForce([key], head.size));
     requireTruthful(receipt, key.name);
-    return { receipt, checkpoint: { origin: key.name, size: head.size, root: led.root } };
+    const checkpoint = { origin: key.name, size: head.size, root: led.root, signedBy: [key] };
+    return { receipt, checkpoint };
   });
 }
 

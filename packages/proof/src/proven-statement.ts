@@ -5,7 +5,7 @@ import type { AnchoredTree } from './anchored-tree.ts';
 import { bytesOfBase64 } from './byte-encodings.ts';
 import { parseCanonicalJson } from './canonical-json.ts';
 import type { Json } from './canonical-json.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { VerifiedCheckpoint } from './checkpoint.ts';
 import { saltDigest } from './commitment.ts';
 import { Refusal } from './refusal.ts';
 import type { RefusalCode } from './refusal.ts';
@@ -22,7 +22,7 @@ export type StatementVerdict<Proven extends ProvenStatement = ProvenStatement> =
       readonly verdict: 'valid';
       readonly receipt: Proven;
       /** The signed tree that holds the statement. */
-      readonly checkpoint: Checkpoint;
+      readonly checkpoint: VerifiedCheckpoint;
       /** The tree of the cell's log that anchors it; absent where the receipt carries none. */
       readonly witnessed?: AnchoredTree;
     }
@@ -45,7 +45,7 @@ const PATH_LENGTH_MAX = 100;
 export function verdictOf<Proven extends ProvenStatement>(
   verify: () => {
     readonly receipt: Proven;
-    readonly checkpoint: Checkpoint;
+    readonly checkpoint: VerifiedCheckpoint;
     readonly witnessed?: AnchoredTree;
   },
 ): StatementVerdict<Proven> {

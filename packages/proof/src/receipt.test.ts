@@ -88,7 +88,7 @@ describe('verifyReceipt', async () => {
     expect(verifyReceipt(receipt, keys)).toEqual({
       verdict: 'valid',
       receipt: parseReceipt(receipt),
-      checkpoint: { origin: sampleOrigin, size: 9, root: log.root },
+      checkpoint: { origin: sampleOrigin, size: 9, root: log.root, signedBy: keys },
     });
   });
 

@@ -47,6 +47,14 @@ export const refusals = {
     ja: '既知の鍵による署名がありません。検証鍵がこのセルのものか確かめてください。',
     en: 'No known key signed this. Check that the verifier keys are those of this cell.',
   },
+  key_retired: {
+    ja: '署名した鍵は、この大きさの木に署名する前に退役しています。',
+    en: 'The key that signed was retired before the log had this size.',
+  },
+  key_compromised: {
+    ja: '署名した鍵は危殆化しています。この署名だけでは何も証明されません。セルから受領証を取り直してください。',
+    en: 'The key that signed is compromised: its signature alone proves nothing. Get the receipt anew from the cell.',
+  },
   checkpoint_malformed: {
     ja: 'チェックポイントの形式が正しくありません。',
     en: 'The checkpoint is malformed.',

@@ -216,7 +216,10 @@ describe('checkpoints', () => {
   const checkpoint = { origin: signer.name, size: 20_852_163, root: sha256(utf8('root')) };
 
   test('read back', () => {
-    expect(verifyCheckpoint(signCheckpoint(checkpoint, signer), [key])).toEqual(checkpoint);
+    expect(verifyCheckpoint(signCheckpoint(checkpoint, signer), [key])).toEqual({
+      ...checkpoint,
+      signedBy: [key],
+    });
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.uint8Array({ minLength: 32, maxLength: 32 }), (size, root) => {
         expect(parseCheckpoint(formatCheckpoint({ ...checkpoint, size, root }))).toEqual({
@@ -231,7 +234,7 @@ describe('checkpoints', () => {
   test('need the key of their own log among the signers', () => {
     const witness = sampleSigner('witness.example');
     const keys = [key, parseVerifierKey(witness.verifierKey)];
-    expect(verifyCheckpoint(signCheckpoint(checkpoint, witness, signer), keys)).toEqual(checkpoint);
+    expect(verifyCheckpoint(signCheckpoint(checkpoint, witness, signer), keys)).toMatchObject(checkpoint);
     expect(() => verifyCheckpoint(signCheckpoint(checkpoint, witness), keys)).toThrowError(
       refusal('note_unsigned'),
     );

@@ -3,6 +3,7 @@ import { base64, bytesOfBase64, concatBytes, hex, utf8 } from './byte-encodings.
 import { ed25519CosignedMessage, mlDsa44CosignedMessage, parseTimedSignature } from './cosigned-message.ts';
 import { isKeyName } from './key-name.ts';
 import { Refusal } from './refusal.ts';
+import { within } from './refuse.ts';
 
 export { isKeyName };
 
@@ -55,6 +56,15 @@ function mlDsa44CosignerVerifier(publicKey: Uint8Array, name: string): Verify {
   };
 }
 
+/**
+ * What a cell's key file says of a key that no longer signs. Only trees of at most `toSize` leaves were
+ * signed by a retired key alone. Nothing that a compromised key alone signed proves anything any more, of
+ * whatever size: whoever has the key can sign a smaller tree of his own as well.
+ */
+export type KeyMark =
+  | { readonly state: 'retired'; readonly toSize: number }
+  | { readonly state: 'compromised'; readonly trustedToSize: number };
+
 export interface VerifierKey {
   readonly name: string;
   /** First four bytes of `SHA-256(name ‖ 0A ‖ type ‖ public key)`, big endian. */
@@ -62,6 +72,8 @@ export interface VerifierKey {
   readonly type: number;
   readonly role: KeyRole;
   readonly publicKey: Uint8Array;
+  /** Absent for a key in force, and where nobody says. */
+  readonly mark?: KeyMark;
   verify(body: Uint8Array, signature: Uint8Array): boolean;
 }
 
@@ -105,6 +117,18 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   };
 }
 
+/**
+ * That one of the keys which signed a tree of this size may stand for it. Throws Refusal `key_compromised`,
+ * or `key_retired` where a key signed a larger tree than its cell says it ever did.
+ */
+export function requireKeyInForce(signedBy: readonly VerifierKey[], size: number): void {
+  if (signedBy.some(({ mark }) => mark === undefined || (mark.state === 'retired' && size <= mark.toSize))) {
+    return;
+  }
+  const compromised = signedBy.some(({ mark }) => mark?.state === 'compromised');
+  throw new Refusal(compromised ? 'key_compromised' : 'key_retired');
+}
+
 /** The vkey of a public key; without a type, of an Ed25519 log key of 32 bytes. */
 export function formatVerifierKey(name: string, publicKey: Uint8Array, type: number = ED25519_LOG): string {
   if (!isKeyName(name) || publicKey.length !== signatureTypes.get(type)?.publicKeyBytes) {
@@ -116,21 +140,47 @@ export function formatVerifierKey(name: string, publicKey: Uint8Array, type: num
 
 /**
  * The keys of a `cell.vkey` file: one vkey a line; blank lines and lines that start with `#` are
- * comments. Throws Refusal with the line in `where`; a file without any key is malformed.
+ * comments, also for readers that know nothing of marks. Of our comments, `#! retired to-size=N` marks the
+ * key on the next line, and `#! compromised trusted-to-size=N VKEY` names one that is left out here unless
+ * asked for. Throws Refusal with the line in `where`; a file without any key is malformed.
  */
-export function parseVerifierKeys(text: string): VerifierKey[] {
-  const lines = text.split('\n').map((line, at) => ({ text: line.trim(), number: at + 1 }));
-  const keyLines = lines.filter((line) => line.text !== '' && !line.text.startsWith('#'));
-  if (keyLines.length === 0 || keyLines.length > VERIFIER_KEYS_MAX)
-    throw new Refusal('verifier_key_malformed');
-  return keyLines.map((line) => {
-    try {
-      return parseVerifierKey(line.text);
-    } catch (error) {
-      if (error instanceof Refusal) throw new Refusal(error.code, `line ${line.number}`);
-      throw error;
+export function parseVerifierKeys(
+  text: string,
+  { withCompromised = false }: { readonly withCompromised?: boolean } = {},
+): VerifierKey[] {
+  const keys: VerifierKey[] = [];
+  let retired: KeyMark | undefined;
+  for (const [at, untrimmed] of text.split('\n').entries()) {
+    const line = untrimmed.trim();
+    const [, toSize, trustedToSize, vkey] = MARK_LINE.exec(line) ?? [];
+    if (toSize !== undefined) retired = { state: 'retired', toSize: Number(toSize) };
+    if (line === '' || (line.startsWith('#') && vkey === undefined)) continue;
+    if (keys.length === VERIFIER_KEYS_MAX) throw new Refusal('verifier_key_malformed');
+    const key = within(`line ${at + 1}`, () => parseVerifierKey(vkey ?? line));
+    if (vkey === undefined) keys.push(retired === undefined ? key : { ...key, mark: retired });
+    else if (withCompromised) {
+      keys.push({ ...key, mark: { state: 'compromised', trustedToSize: Number(trustedToSize) } });
     }
+    retired = undefined;
+  }
+  if (keys.length === 0) throw new Refusal('verifier_key_malformed');
+  return keys;
+}
+
+const MARK_LINE = /^#! (?:retired to-size=(\d{1,15})|compromised trusted-to-size=(\d{1,15}) (\S+))$/;
+
+/** A key file as {@link parseVerifierKeys} reads it, keys in the order given. */
+export function formatVerifierKeys(
+  heading: string,
+  keys: readonly { readonly verifierKey: string; readonly mark?: KeyMark }[],
+): string {
+  const lines = keys.flatMap(({ verifierKey, mark }) => {
+    if (mark === undefined) return [verifierKey];
+    return mark.state === 'retired'
+      ? [`#! retired to-size=${mark.toSize}`, verifierKey]
+      : [`#! compromised trusted-to-size=${mark.trustedToSize} ${verifierKey}`];
   });
+  return `# ${heading}\n${lines.join('\n')}\n`;
 }
 
 /** A log's signer from its 32-byte private seed (RFC 8032), with the vkey to publish. */

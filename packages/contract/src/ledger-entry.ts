@@ -23,8 +23,10 @@ export const LeafIndex = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Who acted, without personal data: `key:` and the key's id, `operator:` and a name, or `cell`. */
 export const PrincipalName = z.string().regex(/^(?:key:[a-z0-9]{1,32}|operator:[a-z0-9-]{1,48}|cell)$/);
 
-/** One line: `name+hex(key id)+base64(type ‖ public key)` (C2SP signed-note). */
-export const VerifierKeyText = z.string().regex(/^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,2000}$/);
+/** One line: `name+hex(key id)+base64(type ‖ public key)` (C2SP signed-note). A surrogate alone has no bytes to sign. */
+export const VerifierKeyText = z
+  .string()
+  .regex(/^[^+\s\p{Cc}\p{Cs}]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,2000}$/u);
 
 const PolicyId = z.string().min(1).max(200);
 

@@ -6,6 +6,8 @@ import {
   ApplyResponse,
   CreatedKey,
   CrossingList,
+  CrossingRebuild,
+  CrossingSummary,
   Explanation,
   KeyList,
   PlaceList,
@@ -59,13 +61,42 @@ describe('every command with --json gives what the contract says', () => {
   const history = { revisions: [applied.revision] };
   const revoked = { ...key, workspace: 'w'.repeat(48), revokedAt: '2026-11-24T00:00:00.000Z' };
   const where = ['--tenant', 'city-demo', '--workspace', 'resident-services'];
+  const rebuildPath = 'POST /admin/v1/crossings/rebuild';
+  const [startedAt, finishedAt] = ['2026-11-24T00:00:00.000Z', '2026-11-24T00:00:01.000Z'];
+  const rebuilt = { complete: true, rebuild: { state: 'finished', startedAt, finishedAt, entriesRead: 7 } };
+  const rebuildFailed = { complete: false, rebuild: { state: 'failed', startedAt, finishedAt } };
+  const progress = { phase: 'reading', startedAt, entriesRead: 256, entriesTotal: 12_345_678 };
+  const rebuilding = { complete: true, rebuild: { state: 'running', ...progress } };
   test.each([
     [['plan', 'p.yaml'], 'POST /admin/v1/platform/plan', plan, PlanResponse, 0],
     [['apply', 'p.yaml', '--yes'], 'POST /admin/v1/platform/apply', applied, ApplyResponse, 0],
     [['history'], 'GET /admin/v1/platform/history', history, PlatformHistory, 0],
     [['explain', ...where], 'POST /admin/v1/explain', allowed, Explanation, 0],
     [['explain', ...where], 'POST /admin/v1/explain', denied, Explanation, 1],
-    [['receipts', 'list'], 'GET /admin/v1/crossings', { crossings }, CrossingList, 0],
+    [
+      ['crossings', 'list'],
+      'GET /admin/v1/crossings',
+      { crossings, nextCursor: 'c'.repeat(44) },
+      CrossingList,
+      0,
+    ],
+    [['crossings', 'list', '--all'], 'GET /admin/v1/crossings', { crossings }, CrossingList, 0],
+    [
+      ['crossings', 'show', crossingId],
+      `GET /admin/v1/crossings/${crossingId}`,
+      crossings[0],
+      CrossingSummary,
+      0,
+    ],
+    [['crossings', 'rebuild'], rebuildPath, rebuilt, CrossingRebuild, 0],
+    [['crossings', 'rebuild'], rebuildPath, rebuildFailed, CrossingRebuild, 1],
+    [
+      ['crossings', 'rebuild', '--status'],
+      rebuildPath.replace('POST', 'GET'),
+      rebuilding,
+      CrossingRebuild,
+      0,
+    ],
     [['usage'], 'GET /admin/v1/usage', usage, UsageReport, 0],
     [['usage', 'rebuild'], 'POST /admin/v1/usage/rebuild', rebuild, UsageRebuild, 0],
     [['usage', 'rebuild'], 'POST /admin/v1/usage/rebuild', { ...rebuild, equal: false }, UsageRebuild, 1],
@@ -215,21 +246,140 @@ test('bad options are listed together, before the cell is asked', async () => {
   expect(cell.received).toEqual([]);
 });
 
-test('lists pass their filters on', async () => {
+test('a list passes its filters on', async () => {
   cell.answers('GET /admin/v1/crossings', { crossings: [] });
-  await run(['receipts', 'list', '--tenant', 'a', '--result', 'denied', '--limit', '7', '--before', 'x']);
-  expect(cell.received[0]?.query).toEqual({ tenant: 'a', result: 'denied', limit: '7', before: 'x' });
+  const filters = {
+    tenant: 'a',
+    workspace: 'b',
+    from: '2026-04-01',
+    to: '2026-04-01T09:00:00+09:00',
+    principal: 'key:k1',
+    action: 'process',
+    place: 'JP-13',
+    decision: 'deny',
+    result: 'denied',
+    dataClass: 'my-number',
+    model: 'mini',
+    endpoint: 'one',
+    assurance: 'declared',
+    requestCommitment: `hmac-sha256:${'0'.repeat(64)}`,
+    answerCommitment: `hmac-sha256:${'1'.repeat(64)}`,
+    limit: '7',
+    cursor: 'x',
+  };
+  const flags = Object.entries(filters).flatMap(([name, value]) => [
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    value,
+  ]);
+  const { code, stderr } = await run(['crossings', 'list', ...flags]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(cell.received[0]?.query).toEqual(filters);
 });
 
 test.each([
-  [['usage', '--from', '2026-04-01'], '/admin/v1/usage', { from: '2026-04-01' }],
-  [['receipts', 'list'], '/admin/v1/crossings', { limit: '50' }],
-])('CSV of %j comes as the cell wrote it', async (args, path, query) => {
-  const csv = '\uFEFFday,amountYen\r\n2026-04-01,1.5\r\n';
-  cell.answers(`GET ${path}`, csv, { headers: { 'content-type': 'text/csv; charset=utf-8' } });
-  const { code, stdout } = await run([...args, '--csv']);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: csv });
-  expect(cell.received[0]).toMatchObject({ accept: 'text/csv', query });
+  [
+    ['crossings', 'list', '--place', 'Tokyo', '--from', 'April'],
+    ['--from', '--place'],
+  ],
+  [['crossings', 'list', '--csv', '--jsonl'], undefined],
+  [['crossings', 'list', '--limit', '1001'], ['--limit']],
+  [['crossings', 'show', '../keys'], undefined],
+  [['crossings', 'find', '--tenant', 'a', '--from', '2026-04-01', '--to', '2026-04-02'], undefined],
+  [['receipts', 'get', crossingId, '--format', 'pdf'], ['--format']],
+])('%j is refused before the cell is asked', async (args, paths) => {
+  const { code, stderr } = await run([...args, '--json']);
+  const { error } = JSON.parse(stderr) as { error: { code: string; faults?: { path: string }[] } };
+  expect({ code, error: error.code }).toEqual({ code: 2, error: 'usage' });
+  expect(error.faults?.map((fault) => fault.path)).toEqual(paths);
+  expect(cell.received).toEqual([]);
+});
+
+test('all pages follow each other by their cursors', async () => {
+  cell.answersInTurn('GET /admin/v1/crossings', [
+    { crossings: [crossings[0]], nextCursor: 'next' },
+    { crossings: [crossings[1]] },
+  ]);
+  const { code, stdout } = await run(['crossings', 'list', '--all', '--json', '--tenant', 'city-demo']);
+  expect(code).toBe(0);
+  expect(CrossingList.parse(JSON.parse(stdout))).toEqual({ crossings });
+  expect(cell.received.map((each) => each.query)).toEqual([
+    { tenant: 'city-demo', limit: '1000' },
+    { tenant: 'city-demo', limit: '1000', cursor: 'next' },
+  ]);
+});
+
+describe('a text that somebody holds', () => {
+  const path = 'POST /admin/v1/crossings/find-payload';
+  const period = ['--tenant', 'city-demo', '--from', '2026-11-01', '--to', '2026-11-30'];
+
+  test('is looked for by its bytes, to the end of the period', async () => {
+    cell.answersInTurn(path, [
+      { found: [], tested: 20_000, untestable: 3, nextCursor: 'next' },
+      { found: [crossings[0]], tested: 5, untestable: 0 },
+    ]);
+    const file = await document('request.json', '{"messages":[]}\n');
+    const { code, stdout } = await run(['crossings', 'find', '--request', file, ...period, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ found: [crossings[0]], tested: 20_005, untestable: 3 });
+    expect(cell.received.map(({ query, body }) => [query['side'], query['cursor'], body])).toEqual([
+      ['request', undefined, '{"messages":[]}\n'],
+      ['request', 'next', '{"messages":[]}\n'],
+    ]);
+  });
+
+  test.each(['ja', 'en'] as const)(
+    'that is not found is exit code 1 and says what was not tested: %s',
+    async (language) => {
+      cell.answers(path, { found: [], tested: 9, untestable: 3 });
+      const file = await document('answer.json', 'x');
+      const shown = await sekishoInProcess(['crossings', 'find', '--answer', file, ...period], {
+        env: cell.env,
+        cwd: folder,
+        language,
+      });
+      expect({ code: shown.code, fits: fits(shown.stdout) }).toEqual({ code: 1, fits: true });
+      expect(shown.stdout).toMatch(/9[^]*3/);
+      expect(cell.received[0]?.query['side']).toBe('answer');
+    },
+  );
+});
+
+test('a rebuild is followed to its end', async () => {
+  const [startedAt, finishedAt] = ['2026-11-24T00:00:00.000Z', '2026-11-24T00:00:01.000Z'];
+  const running = { state: 'running', phase: 'reading', startedAt, entriesRead: 1, entriesTotal: 2 };
+  const finished = { state: 'finished', startedAt, finishedAt, entriesRead: 2 };
+  cell.answers('POST /admin/v1/crossings/rebuild', { complete: true, rebuild: running });
+  cell.answers('GET /admin/v1/crossings/rebuild', { complete: true, rebuild: finished });
+  const { code, stdout } = await run(['crossings', 'rebuild', '--json']);
+  expect(code).toBe(0);
+  expect(CrossingRebuild.parse(JSON.parse(stdout)).rebuild).toEqual(finished);
+});
+
+test.each([
+  [['usage', '--from', '2026-04-01'], '/admin/v1/usage', '--csv', 'text/csv', { from: '2026-04-01' }],
+  [['crossings', 'list'], '/admin/v1/crossings', '--csv', 'text/csv', {}],
+  [
+    ['crossings', 'list', '--limit', '9'],
+    '/admin/v1/crossings',
+    '--jsonl',
+    'application/jsonl',
+    { limit: '9' },
+  ],
+])('an export of %j from %s by %s comes as the cell wrote it', async (args, path, flag, type, query) => {
+  const text = '\uFEFFday,amountYen\r\n2026-04-01,1.5\r\n';
+  cell.answers(`GET ${path}`, text, { headers: { 'content-type': `${type}; charset=utf-8` } });
+  const { code, stdout } = await run([...args, flag]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: text });
+  expect(cell.received[0]).toMatchObject({ accept: type, query });
+});
+
+test('an export that breaks off is an error, whatever came of it', async () => {
+  cell.answers('GET /admin/v1/crossings', 'crossing\r\n', {
+    headers: { 'content-type': 'text/csv; charset=utf-8', 'content-length': '1000' },
+  });
+  const { code, stderr } = await run(['crossings', 'list', '--csv']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('[cell_unreachable]');
 });
 
 test('JSON in place of the CSV asked for is refused', async () => {
@@ -250,6 +400,22 @@ describe('a receipt', () => {
     const file = join(folder, 'r.json');
     expect((await run(['receipts', 'get', crossingId, '-o', file])).code).toBe(0);
     expect(await readFile(file, 'utf8')).toBe(served);
+  });
+
+  test.each([
+    ['tlog-proof', 'c2sp.org/tlog-proof@v1\n'],
+    ['cose', '\u0012'],
+  ])('in the form %s is asked for by name, and must look like it', async (form, start) => {
+    const served = form === 'cose' ? Buffer.from([0xd2, 0x84, 0xff]) : Buffer.from(start);
+    cell.answers(`GET /v1/receipts/${crossingId}`, served);
+    const file = join(folder, `r.${form}`);
+    expect((await run(['receipts', 'get', crossingId, '--format', form, '-o', file])).code).toBe(0);
+    expect(await readFile(file)).toEqual(served);
+    expect(cell.received[0]?.query).toEqual({ format: form });
+    cell.answers(`GET /v1/receipts/${crossingId}`, 'something else');
+    const { code, stderr } = await run(['receipts', 'get', crossingId, '--format', form]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('[cell_answer_invalid]');
   });
 
   test("an error in OpenAI's shape is shown in the chosen language", async () => {

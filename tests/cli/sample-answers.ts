@@ -79,22 +79,42 @@ export const allowed: Explanation = {
   })),
 };
 
+const facts = {
+  tenant: 'city-demo',
+  workspace: 'resident-services',
+  principal: 'key:k7m2p9',
+  action: 'process',
+  subject: 'sekisho-mini',
+  dataClass: 'special-care',
+  purpose: 'inference',
+  platformRevision: 3,
+  decision: 'allow',
+  requestCommitment: `hmac-sha256:${'cd'.repeat(32)}`,
+} as const;
+
 export const crossings: CrossingSummary[] = [
   {
+    ...facts,
     crossing: crossingId,
-    tenant: 'city-demo',
-    workspace: 'resident-services',
-    subject: 'sekisho-mini',
     startedAt: '2026-11-23T22:47:28.000Z',
-    result: 'completed',
     intentIndex: 1,
-    outcomeIndex: 2,
+    outcome: {
+      index: 2,
+      endedAt: '2026-11-23T22:47:29.000Z',
+      result: 'completed',
+      status: 200,
+      carried: {
+        endpoint: 'an-endpoint-with-a-rather-long-name-of-its-own',
+        assurance: 'operator-attested',
+        places: ['012351', '131016'],
+      },
+      answerCommitment: `hmac-sha256:${'ef'.repeat(32)}`,
+      usage: { inputTokens: 12, outputTokens: 34, estimated: true, amountYen: '1234567.000000000012' },
+    },
   },
   {
+    ...facts,
     crossing: '019d4682-1000-7000-8000-000000000000',
-    tenant: 'city-demo',
-    workspace: 'resident-services',
-    subject: 'sekisho-mini',
     startedAt: '2026-11-23T22:40:00.000Z',
     intentIndex: 0,
   },

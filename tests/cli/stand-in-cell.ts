@@ -7,7 +7,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON. */
   readonly body: unknown;
+  /** What the next request is answered with; the same again when absent. */
+  readonly then?: Answer;
 }
+
+const isJson = (type: string | undefined): boolean => type?.startsWith('application/json') === true;
 
 export interface Received {
   readonly method: string;
@@ -43,10 +47,12 @@ export class StandInCell implements AsyncDisposable {
           query: Object.fromEntries(url.searchParams),
           authorization: request.headers.authorization,
           accept: request.headers.accept,
-          body: text === '' ? undefined : JSON.parse(text),
+          // A body that is not JSON stays a text.
+          body: isJson(request.headers['content-type']) ? JSON.parse(text) : text || undefined,
         });
         const answer = cell.#answers.get(`${request.method} ${url.pathname}`) ?? { status: 404, body: 'no' };
-        const isText = typeof answer.body === 'string';
+        if (answer.then !== undefined) cell.#answers.set(`${request.method} ${url.pathname}`, answer.then);
+        const isText = typeof answer.body === 'string' || Buffer.isBuffer(answer.body);
         response.writeHead(answer.status ?? 200, {
           'content-type': isText ? 'text/plain' : 'application/json',
           ...answer.headers,
@@ -70,6 +76,15 @@ export class StandInCell implements AsyncDisposable {
 
   answers(request: string, body: unknown, more: Omit<Answer, 'body'> = {}): void {
     this.#answers.set(request, { body, ...more });
+  }
+
+  /** One answer after the other, the last one for ever. */
+  answersInTurn(request: string, bodies: readonly unknown[]): void {
+    const first = bodies.reduceRight<Answer | undefined>(
+      (then, body) => (then === undefined ? { body } : { body, then }),
+      undefined,
+    );
+    if (first !== undefined) this.#answers.set(request, first);
   }
 
   /** Forgets answers and requests. */

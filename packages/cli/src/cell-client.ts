@@ -5,6 +5,15 @@ import { printable, printableDeep } from './printable-text.ts';
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
+interface AskedOf {
+  readonly query?: Query;
+  readonly body?: unknown;
+  /** A body that is not JSON. */
+  readonly bytes?: Uint8Array;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
 const REQUEST_TIMEOUT_MS = 60_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -54,9 +63,19 @@ export class CellClient {
     return this.#parse(await this.#send('POST', path, { body }), schema, path);
   }
 
+  /** Posts bytes of a payload, which are no JSON. */
+  async postBytes<S extends z.ZodType>(
+    path: string,
+    bytes: Uint8Array,
+    schema: S,
+    query: Query,
+  ): Promise<z.output<S>> {
+    return this.#parse(await this.#send('POST', path, { query, bytes }), schema, path);
+  }
+
   /** The answer's text as it came, once it parses. */
-  async getVerbatim(path: string, schema: z.ZodType): Promise<string> {
-    const answer = await this.#send('GET', path, {});
+  async getVerbatim(path: string, schema: z.ZodType, query: Query = {}): Promise<string> {
+    const answer = await this.#send('GET', path, { query });
     this.#parse(answer, schema, path);
     return answer.text;
   }
@@ -67,6 +86,44 @@ export class CellClient {
     if (!answer.contentType.startsWith(accept))
       throw malformed(this.url, path, `Content-Type ${answer.contentType}`);
     return answer.text;
+  }
+
+  /** The answer's bytes as they came, once they look like what was asked for. */
+  async getBytes(
+    path: string,
+    query: Query,
+    isExpected: (bytes: Uint8Array) => boolean,
+  ): Promise<Uint8Array> {
+    const { bytes } = await this.#send('GET', path, { query, accept: '*/*' });
+    if (!isExpected(bytes)) throw malformed(this.url, path, 'bytes');
+    return bytes;
+  }
+
+  /** An answer of any length, piece by piece. One that is cut short is `cell_unreachable`. */
+  async *stream(path: string, accept: string, query: Query): AsyncGenerator<Uint8Array> {
+    const quiet = new AbortController();
+    const timer = setTimeout(
+      () => quiet.abort(new DOMException('no data', 'TimeoutError')),
+      REQUEST_TIMEOUT_MS,
+    );
+    try {
+      const answer = await this.#fetch('GET', path, { query, accept, signal: quiet.signal });
+      if (!answer.ok) {
+        const bytes = await this.#readBounded(answer, path);
+        throw cellError(this.url, path, answer.status, bytes.toString('utf8'));
+      }
+      const contentType = answer.headers.get('content-type') ?? '';
+      if (!contentType.startsWith(accept)) throw malformed(this.url, path, `Content-Type ${contentType}`);
+      for await (const chunk of answer.body ?? []) {
+        timer.refresh();
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof CommandFailure ? error : unreachable(this.url, error);
+    } finally {
+      clearTimeout(timer);
+      quiet.abort();
+    }
   }
 
   /** The cell's clock by its `Date` header, in milliseconds; undefined when it does not say. */
@@ -89,22 +146,19 @@ export class CellClient {
   async #send(
     method: 'GET' | 'POST',
     path: string,
-    request: { readonly query?: Query; readonly body?: unknown; readonly accept?: string },
-  ): Promise<{ readonly text: string; readonly contentType: string }> {
+    request: AskedOf,
+  ): Promise<{ readonly text: string; readonly bytes: Uint8Array; readonly contentType: string }> {
     const answer = await this.#fetch(method, path, request);
-    const text = await this.#readBounded(answer, path);
+    const bytes = await this.#readBounded(answer, path);
+    const text = bytes.toString('utf8');
     if (!answer.ok) throw cellError(this.url, path, answer.status, text);
-    return { text, contentType: answer.headers.get('content-type') ?? '' };
+    return { text, bytes, contentType: answer.headers.get('content-type') ?? '' };
   }
 
   async #fetch(
     method: 'GET' | 'POST',
     path: string,
-    {
-      query = {},
-      body,
-      accept = 'application/json',
-    }: { readonly query?: Query; readonly body?: unknown; readonly accept?: string },
+    { query = {}, body, bytes, accept = 'application/json', signal }: AskedOf,
   ): Promise<Response> {
     const target = new URL(this.url);
     target.pathname = target.pathname.replace(/\/$/, '') + path;
@@ -116,20 +170,22 @@ export class CellClient {
         method,
         // A redirect would carry the admin key to wherever the answer points.
         redirect: 'error',
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         headers: {
           accept,
           ...(this.#adminKey === undefined ? {} : { authorization: `Bearer ${this.#adminKey}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(bytes === undefined ? {} : { body: Buffer.from(bytes) }),
       });
     } catch (error) {
       throw unreachable(this.url, error);
     }
   }
 
-  async #readBounded(answer: Response, path: string): Promise<string> {
+  async #readBounded(answer: Response, path: string): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     try {
@@ -142,7 +198,7 @@ export class CellClient {
       if (error instanceof CommandFailure) throw error;
       throw unreachable(this.url, error);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks);
   }
 }
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { AddCommand, CommandContext } from './command-context.ts';
 import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
+import { addCrossings } from './commands/crossings.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
@@ -54,7 +55,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   };
   group(texts.program.startHeading, addUp, addDoctor);
   group(texts.program.declareHeading, addPlan, addApply, addHistory, addExplain, addPlaces, addKeys);
-  group(texts.program.proveHeading, addVerify, addAudit, addReceipts, addUsage, addWitness);
+  group(texts.program.proveHeading, addVerify, addAudit, addCrossings, addReceipts, addUsage, addWitness);
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

@@ -4,7 +4,7 @@ import { printableDeep, printableJson } from './printable-text.ts';
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
 }
 
 /** Words painted by what they mean. Without colour each gives its text back. */
@@ -67,6 +67,13 @@ export class Screen {
             .join('\n')
         : text;
     this.#stdout.write(shown);
+  }
+
+  /** False on a terminal, which is no place for them. */
+  bytes(bytes: Uint8Array): boolean {
+    if (this.#stdout.isTTY === true) return false;
+    this.#stdout.write(bytes);
+    return true;
   }
 
   /** An answer as JSON, or as lines for a person, made from a printable copy of it. */

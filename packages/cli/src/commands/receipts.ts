@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CrossingId, CrossingList, CrossingQuery, Receipt, type CrossingSummary } from '@sekisho/contract';
+import { CrossingId, Receipt } from '@sekisho/contract';
+import { receiptFormOf, type ReceiptForm } from '@sekisho/proof';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { reasonOf } from '../bounded-file.ts';
@@ -9,11 +10,14 @@ import { CellClient } from '../cell-client.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { ConnectionOptions, parseOptions, withConnectionOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
-import { japanTime } from '../japan-time.ts';
 import { renderParagraph } from '../table.ts';
 
-const ListOptions = ConnectionOptions.extend(CrossingQuery.shape).extend({ csv: z.boolean().default(false) });
-const GetOptions = ConnectionOptions.extend({ output: z.string().optional() });
+const forms = ['sekisho-receipt', 'tlog-proof', 'cose'] as const satisfies readonly ReceiptForm[];
+const GetOptions = ConnectionOptions.extend({
+  output: z.string().optional(),
+  format: z.enum(forms).default('sekisho-receipt'),
+  witnessed: z.boolean().default(false),
+});
 
 export const addReceipts: AddCommand = (program, context, finish) => {
   const { texts } = context;
@@ -21,58 +25,8 @@ export const addReceipts: AddCommand = (program, context, finish) => {
     .command('receipts')
     .summary(texts.receipts.summary)
     .description(texts.receipts.description);
-  addList(group, context, finish);
   addGet(group, context, finish);
 };
-
-function addList(group: Command, context: CommandContext, finish: (exitCode: number) => void): void {
-  const { texts, screen } = context;
-  const command = group
-    .command('list')
-    .summary(texts.receipts.listSummary)
-    .description(texts.receipts.listDescription)
-    .option('--tenant <id>', texts.options.tenant)
-    .option('--workspace <id>', texts.options.workspace)
-    .option('--result <result>', texts.receipts.result)
-    .option('--limit <n>', texts.receipts.limit)
-    .option('--before <id>', texts.receipts.before)
-    .option('--csv', texts.options.csv);
-  withConnectionOptions(command, context).action(async (values: unknown) => {
-    const options = parseOptions(ListOptions, values);
-    const { tenant, workspace, result, limit, before } = options;
-    const cell = new CellClient(await findCell(options, context));
-    const query = { tenant, workspace, result, limit, before };
-    if (options.csv && !options.json) {
-      screen.document(await cell.getText('/admin/v1/crossings', 'text/csv', query));
-    } else {
-      const list = await cell.get('/admin/v1/crossings', CrossingList, query);
-      screen.answer(list, options.json, ({ crossings }) =>
-        crossings.length === 0
-          ? [texts.receipts.none]
-          : [
-              ...crossings.flatMap((crossing) => describeCrossing(crossing, context)),
-              ...(crossings.length < limit ? [] : [texts.receipts.more(crossings.at(-1)?.crossing ?? '')]),
-            ],
-      );
-    }
-    finish(0);
-  });
-}
-
-/** Two lines, since an id alone takes 36 columns: when and how it ended, then who asked for what. */
-function describeCrossing(
-  { crossing, startedAt, result, tenant, workspace, subject }: CrossingSummary,
-  { texts, screen }: CommandContext,
-): string[] {
-  const { paint } = screen;
-  const known = Object.entries(texts.results).find(([code]) => code === result)?.[1];
-  const ended = result === undefined ? texts.receipts.open : (known ?? result);
-  const painted = result === 'completed' ? paint.good(ended) : paint.warning(ended);
-  return [
-    `${paint.heading(crossing)}  ${japanTime(startedAt)}  ${painted}`,
-    `    ${tenant}/${workspace}  ${subject}`,
-  ];
-}
 
 /**
  * The receipt's bytes as the cell served them: a verifier refuses a receipt that was reformatted,
@@ -85,18 +39,19 @@ function addGet(group: Command, context: CommandContext, finish: (exitCode: numb
     .summary(texts.receipts.getSummary)
     .description(texts.receipts.getDescription)
     .argument('<id>', texts.receipts.id)
-    .option('-o, --output <file>', texts.receipts.output);
+    .option('--format <form>', texts.receipts.format)
+    .option('-o, --output <file>', texts.receipts.output)
+    .option('--witnessed', texts.receipts.witnessed);
   withConnectionOptions(command, context).action(async (id: string, values: unknown) => {
     const options = parseOptions(GetOptions, values);
     if (!CrossingId.safeParse(id).success) {
       throw new CommandFailure('usage', (each) => each.failures.badCrossingId(id));
     }
     const cell = new CellClient(await findCell(options, context));
-    const path = `/v1/receipts/${id}`;
-    const text = await cell.getVerbatim(path, Receipt);
-    if (options.output === undefined) screen.document(text);
+    const receipt = await fetchReceipt(cell, id, options);
+    if (options.output === undefined) writeOut(receipt, options.format, context);
     else {
-      await writeReceipt(resolve(context.cwd, options.output), text);
+      await writeReceipt(resolve(context.cwd, options.output), receipt);
       if (options.json) screen.json({ file: options.output });
       else screen.lines(renderParagraph(texts.receipts.written(options.output), screen.width));
     }
@@ -104,9 +59,25 @@ function addGet(group: Command, context: CommandContext, finish: (exitCode: numb
   });
 }
 
-async function writeReceipt(file: string, text: string): Promise<void> {
+async function fetchReceipt(
+  cell: CellClient,
+  id: string,
+  { format, witnessed }: z.output<typeof GetOptions>,
+): Promise<Uint8Array> {
+  const path = `/v1/receipts/${id}`;
+  const query = witnessed ? { witnessed: 'required' } : {};
+  if (format === 'sekisho-receipt') return Buffer.from(await cell.getVerbatim(path, Receipt, query));
+  return cell.getBytes(path, { ...query, format }, (bytes) => receiptFormOf(bytes) === format);
+}
+
+function writeOut(receipt: Uint8Array, format: ReceiptForm, { screen }: CommandContext): void {
+  if (format !== 'cose') screen.document(Buffer.from(receipt).toString('utf8'));
+  else if (!screen.bytes(receipt)) throw new CommandFailure('usage', (texts) => texts.receipts.binary);
+}
+
+async function writeReceipt(file: string, receipt: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, text);
+    await writeFile(file, receipt);
   } catch (error) {
     throw new CommandFailure(
       'file_unwritable',

@@ -101,12 +101,14 @@ class FileWriteAheadLog implements WriteAheadLog {
     this.#length = bytes.length;
   }
 
-  async append(payload: Uint8Array): Promise<number> {
+  async append(payload: Uint8Array, options = { apartFromEarlier: false }): Promise<number> {
     if (payload.length > WAL_BATCH_BYTES_MAX) throw new RangeError('the batch is too long');
     if (this.#handle === undefined) throw new Error('the write-ahead log is not open for writing');
     const position = this.#next;
     try {
-      if (this.#length >= this.#segmentBytesMax) await this.#startSegment();
+      const wantsNew = this.#length >= this.#segmentBytesMax || options.apartFromEarlier;
+      // An empty segment is new already, and its name is taken.
+      if (wantsNew && this.#length > 0) await this.#startSegment();
       const frame = encodeFrame(position, payload);
       // Durable when it returns: the file is open for synchronous writes.
       await writeFully(this.#handle, frame, this.#length);

@@ -59,6 +59,33 @@ describe('write-ahead log files', () => {
     await wal.close();
   });
 
+  test('a batch apart from earlier ones takes their bytes with it when it is released, also after a restart', async () => {
+    const secret = Buffer.alloc(300, 's');
+    for (const restarts of [false, true]) {
+      let { wal } = open();
+      await replay(wal);
+      await wal.takeOver();
+      // The first append of all: there is nothing to be apart from.
+      await wal.append(payload(20), { apartFromEarlier: true });
+      await wal.append(secret);
+      let last = await wal.append(payload(20), { apartFromEarlier: true });
+      if (restarts) {
+        await wal.close();
+        ({ wal } = open());
+        last = (await replay(wal)).at(-1)!.position;
+        await wal.takeOver();
+      }
+      const holdsSecret = async (): Promise<boolean> =>
+        (await Promise.all((await segments()).map((file) => readFile(file)))).some((bytes) =>
+          bytes.includes(secret),
+        );
+      expect(await holdsSecret()).toBe(true);
+      await wal.release(last);
+      expect(await holdsSecret()).toBe(false);
+      await wal.close();
+    }
+  });
+
   test('the newest segment cut at every byte of its last frame loses that frame only', async () => {
     await write(3, 20);
     const [segment] = await segments();

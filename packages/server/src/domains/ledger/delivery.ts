@@ -82,7 +82,6 @@ export class Delivery {
     for (const { entry } of chunk) {
       entry.log.settledSize = Math.max(entry.log.settledSize, entry.index + 1);
     }
-    for (const log of new Set(chunk.map(({ entry }) => entry.log))) log.settled.reach(log.settledSize);
     const [waiting] = this.#published;
     const last = chunk.at(-1);
     if (last === undefined) return;
@@ -92,7 +91,10 @@ export class Delivery {
       await this.#onAccepted(chunk, wholeTo);
     } catch (cause) {
       this.#fuse.blow(cause);
+      return;
     }
+    // Last, so that who waits for an erasure finds that nothing of what came before it is kept here.
+    for (const log of new Set(chunk.map(({ entry }) => entry.log))) log.settled.reach(log.settledSize);
   }
 
   async #pause(delayMs: number): Promise<void> {

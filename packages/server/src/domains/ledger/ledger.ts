@@ -90,7 +90,10 @@ export interface Ledger extends LedgerReading {
    * the tree; the sink receives it.
    */
   append(log: LogName, entry: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry>;
-  /** Resolves when a published checkpoint covers the entry and the sink has accepted it. */
+  /**
+   * Resolves when a published checkpoint covers the entry and the sink has accepted it. When it has resolved for an
+   * `erasure`, no attachment of an entry that was settled before it is stored here any more.
+   */
   settled(log: LogName, index: number): Promise<void>;
   /** `settled` for everything that is durable at the time of the call; at once for an unknown log. */
   settledNow(log: LogName): Promise<void>;

@@ -233,7 +233,9 @@ class EmbeddedLedger extends TreeReading implements Ledger {
 
   async #commit(entries: readonly LogEntry[]): Promise<void> {
     const records = entries.map(({ log, ...entry }) => ({ ...entry, log: log.name }));
-    const position = await this.#parts.wal.append(encodeBatch(records));
+    // Salts of what is erased were attached to earlier entries: once this is settled they are gone from here.
+    const apartFromEarlier = entries.some(({ value }) => value?.kind === 'erasure');
+    const position = await this.#parts.wal.append(encodeBatch(records), { apartFromEarlier });
     for (const entry of entries) entry.log.durableSize = entry.index + 1;
     this.#integrator.add(position, entries);
   }

@@ -53,8 +53,10 @@ export interface WriteAheadLog {
    * Resolves with the batch's position when it is durable. Positions rise by one a batch, also over
    * restarts. After a rejection nobody knows whether the batch is stored: every further append
    * rejects until the log is opened anew.
+   * With `apartFromEarlier` no file holds this batch together with earlier ones: once it is
+   * released, nothing that was appended before it is stored here any more.
    */
-  append(payload: Uint8Array): Promise<number>;
+  append(payload: Uint8Array, options?: { readonly apartFromEarlier: boolean }): Promise<number>;
   /** Batches up to and with this position are no longer needed. When space is freed is up to it. */
   release(position: number): Promise<void>;
   /** Releases all files. */

@@ -50,6 +50,7 @@ function cell() {
       digest: DIGEST,
       decide: () => Promise.reject(new Error('not asked')) as never,
       explain: () => Promise.reject(new Error('not asked')) as never,
+      judgeCopy: () => Promise.reject(new Error('not asked')) as never,
     }),
   };
   const listener = { platformChanged: async () => failAt('connect') };

@@ -19,6 +19,7 @@ import {
 import type { ResidencyPolicy } from '../domains/residency/index.ts';
 import { CELL_LOG } from './cell-log.ts';
 import { snapshotPlatform, type PlatformInForce } from './platform-in-force.ts';
+import { refuseUnallowedRetention } from './retention-faults.ts';
 
 /** What a tenant's workspaces allow, as a revision entry says it. */
 type TenantRules = Pick<RevisionEntry, 'boundaries' | 'dataClasses' | 'presets'>;
@@ -70,7 +71,7 @@ export class ApplyPlatform {
   async plan(input: unknown): Promise<PlanResponse> {
     const platform = this.#parse(input);
     const baseRevision = this.#inForce.revision;
-    this.#compiler.compile(platform, baseRevision + 1);
+    refuseUnallowedRetention(platform, this.#compiler.compile(platform, baseRevision + 1));
     return { baseRevision, changes: [...planPlatform(this.#inForce.optional?.stored.platform, platform)] };
   }
 
@@ -93,6 +94,7 @@ export class ApplyPlatform {
       if (before !== undefined && changes.length === 0) return { revision: before.revision, changes };
 
       const policy = this.#compiler.compile(platform, baseRevision + 1);
+      refuseUnallowedRetention(platform, policy);
       const stored = await this.#store.insert({
         baseRevision,
         platform,

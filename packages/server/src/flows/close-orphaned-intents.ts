@@ -2,6 +2,7 @@ import { IntentEntry } from '@sekisho/contract';
 import { leafHash } from '@sekisho/proof';
 import type { CrossingIndex } from '../domains/crossings/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
+import type { PayloadStore } from '../domains/payloads/index.ts';
 import type { CrossingKernel } from './crossing-kernel.ts';
 import { parseEntry, readEntryBytes } from './read-ledger-entry.ts';
 
@@ -28,6 +29,7 @@ export async function closeOrphanedIntents(
   ledger: Ledger,
   crossings: CrossingIndex,
   kernel: CrossingKernel,
+  payloads: Pick<PayloadStore, 'remove'>,
   inherited: ReadonlyMap<string, number>,
 ): Promise<number> {
   let closed = 0;
@@ -35,7 +37,9 @@ export async function closeOrphanedIntents(
     const orphans = await crossings.withoutOutcome(BATCH, inherited);
     if (orphans.length === 0) return closed;
     await Promise.all(
-      orphans.map(async ({ tenant, intentIndex }) => {
+      orphans.map(async ({ crossing, tenant, intentIndex }) => {
+        // Before the outcome, which says that nothing is kept: a crash in between comes here again.
+        await payloads.remove(tenant, [crossing]);
         const bytes = await readEntryBytes(ledger, tenant, intentIndex);
         const intent = IntentEntry.parse(parseEntry(bytes));
         await kernel.resume(intent, { index: intentIndex, leafHash: leafHash(bytes) }).recordOutcome({

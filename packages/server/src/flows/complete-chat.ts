@@ -1,10 +1,17 @@
-import { SekishoError, type ChatCompletionRequest, type DataClass } from '@sekisho/contract';
+import {
+  SekishoError,
+  type ChatCompletionRequest,
+  type DataClass,
+  type PayloadRule,
+} from '@sekisho/contract';
 import type { CrossingEnd } from '../domains/crossings/index.ts';
 import type { Principal } from '../domains/identity/index.ts';
 import { estimateInputTokens, type ModelAnswer, type TokenUsage } from '../domains/inference/index.ts';
+import { payloadRule } from '../domains/payloads/index.ts';
 import type { Decision } from '../domains/residency/index.ts';
 import { CarriedFailure, type CarriedAnswer, type ChatCarrier } from './carry-chat.ts';
 import type { CrossingKernel, OpenCrossing } from './crossing-kernel.ts';
+import { isUnkeepable, type CrossingPayloads, type PayloadKeeper } from './keep-payloads.ts';
 import type { PlatformInForce, PlatformSnapshot } from './platform-in-force.ts';
 import { residencyDenial } from './residency-denial.ts';
 
@@ -49,16 +56,23 @@ export class CompleteChat {
   readonly #platform: PlatformInForce;
   readonly #kernel: CrossingKernel;
   readonly #carrier: ChatCarrier;
+  readonly #keeper: PayloadKeeper;
 
-  constructor(platform: PlatformInForce, kernel: CrossingKernel, carrier: ChatCarrier) {
+  constructor(
+    platform: PlatformInForce,
+    kernel: CrossingKernel,
+    carrier: ChatCarrier,
+    keeper: PayloadKeeper,
+  ) {
     this.#platform = platform;
     this.#kernel = kernel;
     this.#carrier = carrier;
+    this.#keeper = keeper;
   }
 
   async run(request: ChatRequest, signal: AbortSignal): Promise<ChatAnswer> {
     const snapshot = this.#platform.current;
-    const { tenant, workspace, dataClass } = identify(snapshot, request);
+    const { tenant, workspace, dataClass, rule } = identify(snapshot, request);
     const model = request.completion.model;
     if (!snapshot.upstreamModels.has(model)) throw new SekishoError('model_not_found', model);
 
@@ -68,11 +82,20 @@ export class CompleteChat {
       this.#carrier.refuseUnsupported(snapshot, decision.targets, request.completion);
 
     const crossing = await this.#kernel.recordIntent(
-      { ...use, principal: request.principal.name, subject: model, payload: request.body },
+      {
+        ...use,
+        principal: request.principal.name,
+        subject: model,
+        payload: request.body,
+        keepsPayloads: rule !== undefined && decision.decision === 'allow',
+      },
       decision,
     );
+    const payloads =
+      rule === undefined || decision.decision === 'deny' ? undefined : this.#keeper.of(crossing, rule);
     try {
       if (decision.decision === 'deny') throw residencyDenial(decision.refused);
+      await payloads?.keepRequest(request.body);
       const carried = await this.#carrier.carry(
         snapshot,
         decision.targets,
@@ -80,15 +103,15 @@ export class CompleteChat {
         signal,
         affinityKeyOf(tenant, workspace, request.completion),
       );
-      return await this.#deliver(snapshot, crossing, carried, model, signal);
+      return await this.#deliver(snapshot, { crossing, payloads }, carried, model, signal);
     } catch (cause) {
-      throw await this.#recordFailure(snapshot, crossing, request, decision, cause, signal);
+      throw await this.#recordFailure(snapshot, { crossing, payloads }, request, decision, cause, signal);
     }
   }
 
   async #deliver(
     snapshot: PlatformSnapshot,
-    crossing: OpenCrossing,
+    { crossing, payloads }: KeptCrossing,
     carried: CarriedAnswer,
     model: string,
     signal: AbortSignal,
@@ -99,17 +122,26 @@ export class CompleteChat {
       return {
         kind: 'stream',
         crossing: crossing.id,
-        chunks: this.#recordedStream(crossing, carried, answer, meter, signal),
+        chunks: this.#recordedStream({ crossing, payloads }, carried, answer, meter, signal),
       };
     }
+    try {
+      await payloads?.writeAnswer(answer.body);
+      await payloads?.finishAnswer();
+    } catch (cause) {
+      throw new CarriedFailure(target, cause);
+    }
     // The outcome is durable before the answer is acknowledged: usage that a client saw is never lost.
-    await crossing.recordOutcome({
-      result: answer.status < 400 ? 'completed' : 'failed',
-      status: answer.status,
-      carried: target,
-      answer: crossing.commitAnswer(answer.body),
-      usage: meter(answer.usage),
-    });
+    await crossing.recordOutcome(
+      {
+        result: answer.status < 400 ? 'completed' : 'failed',
+        status: answer.status,
+        carried: target,
+        answer: crossing.commitAnswer(answer.body),
+        usage: meter(answer.usage),
+      },
+      payloads?.kept,
+    );
     return { kind: 'whole', crossing: crossing.id, status: answer.status, body: answer.body };
   }
 
@@ -118,7 +150,7 @@ export class CompleteChat {
    * stream is its JSON texts, each followed by a line feed.
    */
   async *#recordedStream(
-    crossing: OpenCrossing,
+    { crossing, payloads }: KeptCrossing,
     carried: CarriedAnswer,
     answer: Extract<ModelAnswer, { kind: 'stream' }>,
     meter: (usage: TokenUsage) => CrossingEnd['usage'],
@@ -133,6 +165,7 @@ export class CompleteChat {
         commitment.update(chunk);
         commitment.update(LINE_FEED);
         produced = true;
+        await payloads?.writeAnswer(chunk, LINE_FEED);
         yield chunk;
       }
       result = signal.aborted ? 'aborted' : 'completed';
@@ -140,15 +173,25 @@ export class CompleteChat {
       result = signal.aborted ? 'aborted' : 'failed';
       failure = cause;
     } finally {
-      carried.end(result === 'failed' ? failure : undefined);
+      // What the cell cannot keep is no fault of the target's.
+      carried.end(result === 'failed' && !isUnkeepable(failure) ? failure : undefined);
       // Reached as well when the consumer stops pulling: then `result` is still `aborted`.
-      await crossing.recordOutcome({
-        result,
-        status: result === 'aborted' ? 499 : result === 'failed' ? 502 : 200,
-        carried: carried.target,
-        ...(produced ? { answer: commitment.finish() } : {}),
-        usage: meter(answer.usage()),
-      });
+      try {
+        await payloads?.finishAnswer();
+      } catch (cause) {
+        result = 'failed';
+        failure = cause;
+      }
+      await crossing.recordOutcome(
+        {
+          result,
+          status: result === 'aborted' ? 499 : result === 'failed' ? failedStatus(failure) : 200,
+          carried: carried.target,
+          ...(produced ? { answer: commitment.finish() } : {}),
+          usage: meter(answer.usage()),
+        },
+        payloads?.kept,
+      );
     }
     if (result === 'failed') {
       throw new RecordedFailure(crossing.id, asSekishoError(failure));
@@ -158,7 +201,7 @@ export class CompleteChat {
   /** Closes the crossing of a failed request; returns what the client is told. */
   async #recordFailure(
     snapshot: PlatformSnapshot,
-    crossing: OpenCrossing,
+    { crossing, payloads }: KeptCrossing,
     request: ChatRequest,
     decision: Decision,
     cause: unknown,
@@ -172,17 +215,22 @@ export class CompleteChat {
     const isDenied = decision.decision === 'deny';
     const hasLeft = signal.aborted && !isDenied;
     const failure = hasLeft ? new SekishoError('client_closed_request') : thrown;
-    await crossing.recordOutcome({
-      result: isDenied ? 'denied' : hasLeft ? 'aborted' : 'failed',
-      status: failure.status,
-      ...(carriedTo === undefined ? {} : { carried: carriedTo }),
-      usage: meterTokens(
-        snapshot,
-        request.completion.model,
-        // Who leaves pays for what was begun; a failure of the target's costs nothing.
-        carriedTo !== undefined && hasLeft ? estimatedInput(request.completion) : nothingUsed,
-      ),
-    });
+    // Where nothing was carried no copy is listed, so none may stay.
+    if (carriedTo === undefined) await payloads?.discard();
+    await crossing.recordOutcome(
+      {
+        result: isDenied ? 'denied' : hasLeft ? 'aborted' : 'failed',
+        status: failure.status,
+        ...(carriedTo === undefined ? {} : { carried: carriedTo }),
+        usage: meterTokens(
+          snapshot,
+          request.completion.model,
+          // Who leaves pays for what was begun; a failure of the target's costs nothing.
+          carriedTo !== undefined && hasLeft ? estimatedInput(request.completion) : nothingUsed,
+        ),
+      },
+      payloads?.kept,
+    );
     return new RecordedFailure(crossing.id, failure);
   }
 }
@@ -197,7 +245,18 @@ function affinityKeyOf(tenant: string, workspace: string, completion: ChatComple
   return `${tenant}/${workspace}/${completion.model}/${completion.user ?? ''}/${content?.slice(0, AFFINITY_PREFIX) ?? ''}`;
 }
 
+/** A crossing, and what is kept of it where a rule wants that. */
+interface KeptCrossing {
+  readonly crossing: OpenCrossing;
+  readonly payloads: CrossingPayloads | undefined;
+}
+
 const LINE_FEED = Buffer.from('\n');
+
+/** The target failed, or the cell could not keep what it must keep. */
+function failedStatus(failure: unknown): number {
+  return isUnkeepable(failure) ? failure.status : 502;
+}
 
 const nothingUsed: TokenUsage = { inputTokens: 0, outputTokens: 0, estimated: false };
 
@@ -209,7 +268,12 @@ function estimatedInput(completion: ChatCompletionRequest): TokenUsage {
 function identify(
   snapshot: PlatformSnapshot,
   request: ChatRequest,
-): { readonly tenant: string; readonly workspace: string; readonly dataClass: DataClass } {
+): {
+  readonly tenant: string;
+  readonly workspace: string;
+  readonly dataClass: DataClass;
+  readonly rule: PayloadRule | undefined;
+} {
   const { principal } = request;
   if (principal.kind !== 'workspace-key') {
     throw new SekishoError('not_permitted', {
@@ -221,7 +285,8 @@ function identify(
   if (workspace === undefined) throw new SekishoError('invalid_api_key');
   const dataClass = request.dataClass ?? workspace.dataClasses[0];
   if (dataClass === undefined) throw new SekishoError('not_permitted');
-  return { tenant: principal.tenant, workspace: principal.workspace, dataClass };
+  const rule = payloadRule(workspace.retention, dataClass);
+  return { tenant: principal.tenant, workspace: principal.workspace, dataClass, rule };
 }
 
 function meterTokens(snapshot: PlatformSnapshot, model: string, usage: TokenUsage): CrossingEnd['usage'] {

@@ -3,12 +3,15 @@ import { commit, GrowingCommitment, SALT_BYTES } from '@sekisho/proof';
 import { timestamp, type Clock } from '../base/clock.ts';
 import { uuidV7, type Random } from '../base/random.ts';
 import {
+  encodeIntentAttachment,
+  encodeOutcomeAttachment,
   intentEntry,
   outcomeEntry,
   type CrossingEnd,
   type CrossingFacts,
 } from '../domains/crossings/index.ts';
 import type { AppendedEntry, Ledger } from '../domains/ledger/index.ts';
+import { PAYLOAD_KEY_BYTES } from '../domains/payloads/index.ts';
 import type { Decision } from '../domains/residency/index.ts';
 
 /** All that a crossing needs of the ledger. */
@@ -21,6 +24,8 @@ export type CrossingRequest = Pick<
 > & {
   /** The client's bytes. Only their salted commitment is recorded. */
   readonly payload: Uint8Array;
+  /** Whether payloads of the crossing may be kept: then it gets a key that seals them. */
+  readonly keepsPayloads?: boolean;
 };
 
 /**
@@ -43,8 +48,9 @@ export class CrossingKernel {
    * (`ledger_unavailable`) nothing may be carried.
    */
   async recordIntent(request: CrossingRequest, decision: Decision): Promise<OpenCrossing> {
-    const { payload, ...who } = request;
+    const { payload, keepsPayloads = false, ...who } = request;
     const requestSalt = this.#random.bytes(SALT_BYTES);
+    const payloadKey = keepsPayloads ? this.#random.bytes(PAYLOAD_KEY_BYTES) : undefined;
     const intent = intentEntry(
       {
         ...who,
@@ -60,9 +66,10 @@ export class CrossingKernel {
       },
       commit(payload, requestSalt),
     );
-    const reference = await this.#ledger.append(intent.tenant, intent, requestSalt);
+    const secrets = { requestSalt, ...(payloadKey === undefined ? {} : { payloadKey }) };
+    const reference = await this.#ledger.append(intent.tenant, intent, encodeIntentAttachment(secrets));
     return new OpenCrossing(this.#ledger, this.#clock, intent, reference, {
-      requestSalt,
+      ...secrets,
       answerSalt: this.#random.bytes(SALT_BYTES),
     });
   }
@@ -73,19 +80,27 @@ export class CrossingKernel {
   }
 }
 
-interface Salts {
+interface Secrets {
   readonly requestSalt: Buffer;
   readonly answerSalt: Buffer;
+  readonly payloadKey?: Buffer;
+}
+
+/** Bytes of the payloads that are kept of a crossing. */
+export interface KeptBytes {
+  readonly request?: number;
+  readonly answer?: number;
 }
 
 /** A crossing between its intent and its outcome. */
 export class OpenCrossing {
   readonly id: string;
+  readonly tenant: string;
   readonly #ledger: EntryRecorder;
   readonly #clock: Clock;
   readonly #intent: IntentEntry;
   readonly #reference: AppendedEntry;
-  readonly #salts: Salts | undefined;
+  readonly #secrets: Secrets | undefined;
   #closed = false;
 
   constructor(
@@ -93,39 +108,50 @@ export class OpenCrossing {
     clock: Clock,
     intent: IntentEntry,
     reference: AppendedEntry,
-    salts: Salts | undefined,
+    secrets: Secrets | undefined,
   ) {
     this.id = intent.crossing;
+    this.tenant = intent.tenant;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#intent = intent;
     this.#reference = reference;
-    this.#salts = salts;
+    this.#secrets = secrets;
+  }
+
+  /** The key that seals the crossing's payloads. Throws when none may be kept. */
+  get payloadKey(): Buffer {
+    if (this.#secrets?.payloadKey === undefined) throw new Error('this crossing keeps no payloads');
+    return this.#secrets.payloadKey;
   }
 
   /** A commitment to an answer that is there as a whole. */
   commitAnswer(answer: Uint8Array): PayloadCommitment {
-    if (this.#salts === undefined) throw new Error('a resumed crossing has no answer');
-    return commit(answer, this.#salts.answerSalt);
+    if (this.#secrets === undefined) throw new Error('a resumed crossing has no answer');
+    return commit(answer, this.#secrets.answerSalt);
   }
 
   /** A commitment to the answer, to be fed while it is produced. */
   answerCommitment(): GrowingCommitment {
-    if (this.#salts === undefined) throw new Error('a resumed crossing has no answer');
-    return new GrowingCommitment(this.#salts.answerSalt);
+    if (this.#secrets === undefined) throw new Error('a resumed crossing has no answer');
+    return new GrowingCommitment(this.#secrets.answerSalt);
   }
 
-  /** Records the outcome, once. When this resolves it is durable. */
-  async recordOutcome(end: CrossingEnd): Promise<void> {
+  /** Records the outcome, once, and what is kept of its payloads. When this resolves it is durable. */
+  async recordOutcome(end: CrossingEnd, kept?: KeptBytes): Promise<void> {
     if (this.#closed) throw new SekishoError('internal_error', 'a crossing was closed twice');
     this.#closed = true;
     const entry = outcomeEntry(this.#intent, this.#reference, timestamp(this.#clock), end);
-    await this.#ledger.append(this.#intent.tenant, entry, this.#openings(end));
+    await this.#ledger.append(this.#intent.tenant, entry, this.#attachment(end, kept));
   }
 
-  #openings(end: CrossingEnd): Buffer | undefined {
-    if (this.#salts === undefined) return undefined;
-    const { requestSalt, answerSalt } = this.#salts;
-    return end.answer === undefined ? requestSalt : Buffer.concat([requestSalt, answerSalt]);
+  #attachment(end: CrossingEnd, kept: KeptBytes | undefined): Buffer | undefined {
+    if (this.#secrets === undefined) return undefined;
+    const { requestSalt, answerSalt } = this.#secrets;
+    return encodeOutcomeAttachment({
+      requestSalt,
+      ...(end.answer === undefined ? {} : { answerSalt }),
+      ...(kept?.request === undefined && kept?.answer === undefined ? {} : { kept }),
+    });
   }
 }

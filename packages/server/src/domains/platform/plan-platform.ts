@@ -33,6 +33,7 @@ const sections: readonly {
     name: 'operator',
     subjects: ({ apiVersion, operator }) => [['operator', { apiVersion, ...operator }]],
   },
+  { name: 'cell', subjects: ({ cell }) => (cell === undefined ? [] : [['cell', cell]]) },
   { name: 'sites', subjects: ({ sites }) => sites.map((site) => [`site ${site.id}`, site]) },
   {
     name: 'endpoints',

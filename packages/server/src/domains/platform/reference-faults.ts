@@ -14,6 +14,7 @@ export function referenceFaults(
 ): Fault[] {
   const check = new ReferenceCheck(places);
   checkSites(platform, check);
+  checkCell(platform, check);
   checkEndpoints(platform, check);
   checkTenants(platform, check, presets);
   checkPrices(platform, check);
@@ -29,6 +30,23 @@ function checkSites({ sites, operator }: Platform, check: ReferenceCheck): void 
   });
 }
 
+/** What a workspace has kept is kept where the cell stands, so that must be said. */
+function checkCell({ cell, sites, tenants }: Platform, check: ReferenceCheck): void {
+  if (cell !== undefined) {
+    if (!sites.some(({ id }) => id === cell.site)) check.noSite(['cell', 'site'], cell.site);
+    return;
+  }
+  tenants.forEach(({ workspaces }, at) => {
+    workspaces.forEach(({ retention }, position) => {
+      if (Object.keys(retention?.payloads ?? {}).length === 0) return;
+      check.add(['tenants', at, 'workspaces', position, 'retention'], {
+        ja: '内容を保管するには、セルの場所を最上位の cell: { site: … } に書いてください',
+        en: 'keeping payloads needs the place of the cell: declare cell: { site: … } at the top level',
+      });
+    });
+  });
+}
+
 function checkEndpoints({ endpoints, sites }: Platform, check: ReferenceCheck): void {
   const siteIds = new Set(sites.map((site) => site.id));
   check.distinct(endpoints.map((endpoint, at) => [endpoint.id, ['endpoints', at, 'id']]));
@@ -39,11 +57,7 @@ function checkEndpoints({ endpoints, sites }: Platform, check: ReferenceCheck): 
       copies.map(({ kind, site }, position) => [`${kind} @ ${site}`, [...path, 'copies', position]]),
     );
     copies.forEach(({ site }, position) => {
-      if (siteIds.has(site)) return;
-      check.add([...path, 'copies', position, 'site'], {
-        ja: `サイトがありません: ${site}`,
-        en: `no such site: ${site}`,
-      });
+      if (!siteIds.has(site)) check.noSite([...path, 'copies', position, 'site'], site);
     });
     const processing = copies.filter((copy) => copy.kind === 'processing').length;
     if (processing !== 1) {
@@ -73,7 +87,7 @@ function checkTenants({ tenants }: Platform, check: ReferenceCheck, presets: Rea
 }
 
 function checkWorkspace(
-  { boundary, dataClasses, presets: chosen }: Platform['tenants'][number]['workspaces'][number],
+  { boundary, dataClasses, presets: chosen, retention }: Platform['tenants'][number]['workspaces'][number],
   path: Path,
   check: ReferenceCheck,
   presets: ReadonlySet<string>,
@@ -86,6 +100,15 @@ function checkWorkspace(
   });
   check.distinct(dataClasses.map((name, position) => [name, [...path, 'dataClasses', position]]));
   check.distinct(chosen.map((name, position) => [name, [...path, 'presets', position]]));
+  for (const [dataClass, rule] of Object.entries(retention?.payloads ?? {})) {
+    const at = [...path, 'retention', 'payloads', dataClass] as const;
+    check.distinct(rule.keep.map((kind, position) => [kind, [...at, 'keep', position]]));
+    if (dataClasses.some((name) => name === dataClass)) continue;
+    check.add(at, {
+      ja: `この作業区画で使えないデータ区分です: ${dataClass}`,
+      en: `the workspace may not use data of this class: ${dataClass}`,
+    });
+  }
   chosen.forEach((name, position) => {
     if (presets.has(name)) return;
     check.add([...path, 'presets', position], {
@@ -130,6 +153,10 @@ class ReferenceCheck {
 
   add(path: Path, message: Bilingual): void {
     this.faults.push({ path: path.join('.'), message });
+  }
+
+  noSite(path: Path, site: string): void {
+    this.add(path, { ja: `サイトがありません: ${site}`, en: `no such site: ${site}` });
   }
 
   place(path: Path, code: string): void {

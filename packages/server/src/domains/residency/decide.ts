@@ -1,6 +1,6 @@
-import type { Endpoint, Explanation, Platform, PolicyReason } from '@sekisho/contract';
+import type { DataCopy, Endpoint, Explanation, Platform, PolicyReason } from '@sekisho/contract';
 import { BoundedMemo } from './bounded-memo.ts';
-import { defaultDenial, judgeEndpoints, type Bench, type JudgedEndpoint } from './judge-endpoint.ts';
+import { defaultDenial, judgeCopy, judgeEndpoints, type Bench, type JudgedEndpoint } from './judge-endpoint.ts';
 import type { Decision, ResidencyPolicy, ResidencyQuestion } from './policy.ts';
 import type { PlaceTree, PolicyAuthorizer } from './ports.ts';
 import type { WorkspacePolicies } from './workspace-policies.ts';
@@ -26,15 +26,18 @@ export function decideBy(compiled: {
   const memo = new BoundedMemo<Decision>(DECISIONS_MAX);
 
   function judge(question: ResidencyQuestion): JudgedEndpoint[] {
+    return judgeEndpoints(question, endpointsOf(question), benchFor(question));
+  }
+
+  function benchFor(question: ResidencyQuestion): Bench {
     const id = `${question.tenant}/${question.workspace}`;
     const policies = workspaces.get(id);
-    const bench: Bench = {
+    return {
       workspace: policies?.workspace,
       authorizer: policies === undefined ? undefined : authorizerOrNone(id, policies),
       sites,
       places,
     };
-    return judgeEndpoints(question, endpointsOf(question), bench);
   }
 
   function authorizerOrNone(id: string, policies: WorkspacePolicies): PolicyAuthorizer | undefined {
@@ -46,8 +49,19 @@ export function decideBy(compiled: {
     }
   }
 
-  function endpointsOf({ model }: ResidencyQuestion): readonly Endpoint[] {
-    return model === undefined ? platform.endpoints : (byModel.get(model) ?? []);
+  /** As they are declared, and with what the cell itself keeps of the crossing: a copy as any other. */
+  function endpointsOf(question: ResidencyQuestion): readonly Endpoint[] {
+    const { model } = question;
+    const serving = model === undefined ? platform.endpoints : (byModel.get(model) ?? []);
+    const kept = keptCopy(question);
+    return kept === undefined ? serving : serving.map((endpoint) => withCopy(endpoint, kept));
+  }
+
+  function keptCopy({ tenant, workspace, action, dataClass }: ResidencyQuestion): DataCopy | undefined {
+    const retention = workspaces.get(`${tenant}/${workspace}`)?.workspace.retention;
+    if (action !== 'process' || retention?.payloads[dataClass] === undefined) return undefined;
+    // Where no site is declared for the cell, the copy is at no site: denied.
+    return { kind: 'storage', site: platform.cell?.site ?? 'undeclared' };
   }
 
   return {
@@ -66,6 +80,8 @@ export function decideBy(compiled: {
       memo.set(key, decision);
       return decision;
     },
+
+    judgeCopy: (question, copy) => judgeCopy(question, copy, benchFor(question)),
 
     explain(question): Explanation {
       const judged = judge(question);
@@ -91,6 +107,11 @@ export function decideBy(compiled: {
         : { decision: 'deny', ...common, refused: judged.map(({ verdict }) => verdict) },
     );
   }
+}
+
+function withCopy(endpoint: Endpoint, copy: DataCopy): Endpoint {
+  const isThere = endpoint.copies.some(({ kind, site }) => kind === copy.kind && site === copy.site);
+  return isThere ? endpoint : { ...endpoint, copies: [...endpoint.copies, copy] };
 }
 
 /** Endpoints by the model that they serve, in the platform's order. */

@@ -93,7 +93,7 @@ export function judgeEndpoints(
   });
 }
 
-function judgeCopy(question: ResidencyQuestion, copy: DataCopy, bench: Bench): CopyVerdict {
+export function judgeCopy(question: ResidencyQuestion, copy: DataCopy, bench: Bench): CopyVerdict {
   const { places, sites, authorizer } = bench;
   const site = sites.get(copy.site);
   const place = site?.place ?? 'ZZ';

@@ -2,7 +2,9 @@ import type {
   Action,
   Assurance,
   CopyPlacement,
+  CopyVerdict,
   DataClass,
+  DataCopy,
   EndpointVerdict,
   Explanation,
 } from '@sekisho/contract';
@@ -52,4 +54,6 @@ export interface ResidencyPolicy {
   decide(question: ResidencyQuestion): Decision;
   /** Never memoised: every policy that decided, per endpoint and copy, in both languages. */
   explain(question: ResidencyQuestion): Explanation;
+  /** Whether one copy of such data may be at a site, whatever endpoint serves. Never memoised. */
+  judgeCopy(question: ResidencyQuestion, copy: DataCopy): CopyVerdict;
 }

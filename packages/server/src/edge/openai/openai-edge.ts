@@ -136,7 +136,8 @@ export class OpenAiEdge {
     }
     if (recorded !== undefined) response.setHeader(inferenceHeaders.receipt, recorded.crossing);
     // OpenAI's clients repeat a 5xx by themselves; a request that may have been served must not be.
-    if (error.code === 'upstream_failed') response.setHeader('x-should-retry', 'false');
+    if (error.code === 'upstream_failed' || error.code === 'payload_unkeepable')
+      response.setHeader('x-should-retry', 'false');
     if (error.code === 'receipt_not_witnessed') response.setHeader('retry-after', '5');
     if (error.code === 'no_target_available' || error.code === 'ledger_unavailable') {
       response.setHeader('retry-after', '1');

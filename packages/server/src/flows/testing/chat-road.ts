@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type IntentEntry,
   type OutcomeEntry,
+  type Retention,
   Platform,
 } from '@sekisho/contract';
 import { leafHash } from '@sekisho/proof';
@@ -13,11 +14,13 @@ import { systemRandom } from '../../base/random.ts';
 import { KeyDirectory, mintApiKey } from '../../domains/identity/index.ts';
 import { TargetPool, type ModelServer } from '../../domains/inference/index.ts';
 import type { AppendedEntry, Ledger } from '../../domains/ledger/index.ts';
+import { MemoryPayloads } from '../../domains/payloads/testing/memory-payloads.ts';
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
 import { Authenticate } from '../authenticate.ts';
 import { ChatCarrier } from '../carry-chat.ts';
 import { CompleteChat, type ChatRequest } from '../complete-chat.ts';
 import { CrossingKernel } from '../crossing-kernel.ts';
+import { PayloadKeeper } from '../keep-payloads.ts';
 import { PlatformInForce, snapshotPlatform } from '../platform-in-force.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -82,7 +85,7 @@ export class FakeServer implements ModelServer {
   async close(): Promise<void> {}
 }
 
-function platformWith(endpoints: readonly string[]): Platform {
+function platformWith(endpoints: readonly string[], retention?: Retention): Platform {
   const name = { ja: '名', en: 'name' };
   const inJapan = { allow: { process: ['JP'] }, requiredCertifications: [], minimumAssurance: 'declared' };
   return Platform.parse({
@@ -117,6 +120,7 @@ function platformWith(endpoints: readonly string[]): Platform {
             dataClasses: ['confidentiality-2', 'special-care'],
             boundary: inJapan,
             presets: [],
+            ...(retention && { retention }),
           },
         ],
       },
@@ -161,15 +165,19 @@ export function denied(endpoint: string): Decision {
 export function chatRoad(
   servers: Readonly<Record<string, FakeServer>>,
   decide: () => Decision = () => allowed(Object.keys(servers)),
+  retention?: Retention,
 ) {
   const ledger = new FakeLedger();
   const inForce = new PlatformInForce();
-  const platform = platformWith(Object.keys(servers));
+  const platform = platformWith(Object.keys(servers), retention);
   const policy = {
     platformRevision: 1,
     digest: DIGEST,
     decide,
     explain: () => {
+      throw new Error('not asked');
+    },
+    judgeCopy: () => {
       throw new Error('not asked');
     },
   };
@@ -193,8 +201,10 @@ export function chatRoad(
         ? servers[endpoint.id]
         : undefined,
   };
-  const completeChat = new CompleteChat(inForce, kernel, new ChatCarrier(directory, pool, fixedClock, log));
-  return { completeChat, ledger, inForce, pool, warnings, platform, directory };
+  const payloads = new MemoryPayloads();
+  const carrier = new ChatCarrier(directory, pool, fixedClock, log);
+  const completeChat = new CompleteChat(inForce, kernel, carrier, new PayloadKeeper(payloads, log));
+  return { completeChat, ledger, inForce, pool, warnings, platform, directory, payloads };
 }
 
 export function chatRequest(overrides: Partial<ChatRequest> & { stream?: boolean } = {}): ChatRequest {

@@ -6,6 +6,7 @@ import type { CrossingGenerations, CrossingIndex, CrossingSearch } from '../../d
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
 import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
+import type { RetentionRegister } from '../../domains/payloads/index.ts';
 import type { PlatformStore } from '../../domains/platform/ports.ts';
 import { postgresApiKeyStore } from './api-key-store.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
@@ -19,6 +20,7 @@ import { migrate } from './migrate.ts';
 import { postgresPlatformStore } from './platform-store.ts';
 import type { PlaceAncestors } from './projected-crossings.ts';
 import { joinSharedSequence } from './shared-sequence.ts';
+import { postgresRetentionRegister } from './retention-register.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
 /** A site's own PostgreSQL (15 or later), or one that the cell runs in a folder of its home. */
@@ -37,6 +39,7 @@ export interface Database {
   readonly ledgerSink: LedgerSink;
   /** Enters the cell as a new replica, where several share its ledger. Rejects with `database_unavailable`. */
   joinSequence(listener: ReplicaListener): Promise<SharedSequence>;
+  readonly retention: RetentionRegister;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function openDatabase(
     usage: postgresUsageTable(db),
     ledgerSink: postgresLedgerSink(db, crossingTable, ancestors),
     joinSequence: (listener) => joinSharedSequence({ settings, clock: machine.clock, log, listener }),
+    retention: postgresRetentionRegister(db),
     close,
   };
 }

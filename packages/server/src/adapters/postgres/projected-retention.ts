@@ -64,29 +64,17 @@ export class RetentionFold {
 
   /** The tenant of an erasure or a hold is the log that it stands in. Throws on a malformed attachment. */
   add(log: string, index: number, entry: Projectable | undefined, attachment: Uint8Array | undefined): void {
-    switch (entry?.kind) {
-      case 'intent':
-        if (attachment !== undefined && attachment.length > 0) this.#addIntent(entry, attachment);
-        break;
-      case 'outcome':
-        if (attachment !== undefined && attachment.length > 0) this.#addOutcome(entry, attachment);
-        else this.#endedBare.push(entry.crossing);
-        break;
-      case 'hold-placed':
-      case 'hold-released':
-        this.#holds.push({
-          tenant: log,
-          hold: entry.hold,
-          scope: entry.scope,
-          event: entry.kind === 'hold-placed' ? 'placed' : 'released',
-          time: entry.time,
-          principal: entry.principal,
-        });
-        break;
-      case 'erasure':
-        this.#erasures.push({ tenant: log, index, time: entry.time, crossings: entry.crossings });
-        break;
-      default:
+    if (entry?.kind === 'intent') {
+      if (attachment !== undefined && attachment.length > 0) this.#addIntent(entry, attachment);
+    } else if (entry?.kind === 'outcome') {
+      if (attachment !== undefined && attachment.length > 0) this.#addOutcome(entry, attachment);
+      else this.#endedBare.push(entry.crossing);
+    } else if (entry?.kind === 'erasure') {
+      this.#erasures.push({ tenant: log, index, time: entry.time, crossings: entry.crossings });
+    } else if (entry?.kind === 'hold-placed' || entry?.kind === 'hold-released') {
+      const event = entry.kind === 'hold-placed' ? 'placed' : 'released';
+      const { hold, scope, time, principal } = entry;
+      this.#holds.push({ tenant: log, hold, scope, event, time, principal });
     }
   }
 

@@ -78,16 +78,22 @@ const OpenErasureRow = z
 const SECRET_BYTES = 32;
 
 export function postgresRetentionRegister(db: Kysely<Tables>): RetentionRegister {
+  let holding: Promise<unknown> = Promise.resolve();
   return {
     /** A lock in the database (PostgreSQL documentation, section 13.3.5): all replicas take turns. */
-    async exclusively(tenant, work) {
-      return db.transaction().execute(async (transaction) => {
-        await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
-        await sql`select pg_advisory_xact_lock(hashtextextended(${`retention ${tenant}`}, 0))`.execute(
-          transaction,
-        );
-        return work();
-      });
+    exclusively(tenant, work) {
+      // Here one at a time whatever the tenant: each holds a connection while its work needs others.
+      const turn = holding.then(() =>
+        db.transaction().execute(async (transaction) => {
+          await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
+          await sql`select pg_advisory_xact_lock(hashtextextended(${`retention ${tenant}`}, 0))`.execute(
+            transaction,
+          );
+          return work();
+        }),
+      );
+      holding = turn.catch(() => undefined);
+      return turn;
     },
 
     async find(crossings) {
@@ -137,8 +143,8 @@ export function postgresRetentionRegister(db: Kysely<Tables>): RetentionRegister
       return rows.map((row) => KeptTableRow.parse(row));
     },
 
-    async openErasures(limit) {
-      const rows = await pendingRows(db, limit);
+    async openErasures(target, limit) {
+      const rows = await pendingRows(db, limit, target);
       return rows.map(({ reason: _reason, ...erasure }) => erasure);
     },
 
@@ -201,8 +207,12 @@ function visible(
     and (${query.workspace ?? null}::text is null or ${workspace} = ${query.workspace ?? null})`;
 }
 
-async function pendingRows(db: Kysely<Tables>, limit: number): Promise<z.infer<typeof OpenErasureRow>[]> {
-  const rows = await db
+async function pendingRows(
+  db: Kysely<Tables>,
+  limit: number,
+  target?: string,
+): Promise<z.infer<typeof OpenErasureRow>[]> {
+  let query = db
     .selectFrom('erasure_pending as pending')
     .innerJoin('erasure', (join) =>
       join
@@ -213,8 +223,9 @@ async function pendingRows(db: Kysely<Tables>, limit: number): Promise<z.infer<t
     .orderBy('target')
     .orderBy('pending.tenant')
     .orderBy('pending.entry_index')
-    .limit(limit)
-    .execute();
+    .limit(limit);
+  if (target !== undefined) query = query.where('target', '=', target);
+  const rows = await query.execute();
   return rows.map((row) => OpenErasureRow.parse(row));
 }
 

@@ -22,9 +22,6 @@ export function isCovered(hold: LegalHold, thing: HeldThing): boolean {
 }
 
 /** The holds that cover any of these. */
-export function holdsOver<Thing extends HeldThing>(
-  holds: readonly LegalHold[],
-  things: readonly Thing[],
-): readonly LegalHold[] {
+export function holdsOver(holds: readonly LegalHold[], things: readonly HeldThing[]): readonly LegalHold[] {
   return holds.filter((hold) => things.some((thing) => isCovered(hold, thing)));
 }

@@ -1,8 +1,10 @@
 export { firstCrossingAt, startOfCrossing } from './crossing-time.ts';
 export { holdsOver, isCovered } from './hold-coverage.ts';
 export {
+  CELL_TARGET,
   PAYLOAD_BYTES_MAX,
   PAYLOAD_KEY_BYTES,
+  type BackupFolders,
   type CandidateQuery,
   type ErasableCrossing,
   type OpenErasure,
@@ -11,4 +13,4 @@ export {
   type PayloadWriter,
   type RetentionRegister,
 } from './ports.ts';
-export { endedRetention, endOf, keeps, payloadRule } from './retention-rules.ts';
+export { endedRetention, endOf, keeps, payloadRule, type EndedRetention } from './retention-rules.ts';

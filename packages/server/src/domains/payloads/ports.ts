@@ -62,6 +62,18 @@ export interface CandidateQuery {
   readonly limit: number;
 }
 
+/** Copies of kept payloads, salts and keys in the folders of backups that this cell made. */
+export interface BackupFolders {
+  /** Removes payloads, salts and keys of these crossings. Idempotent; rejects when the folder cannot be reached. */
+  erase(
+    backup: BackupState,
+    erased: readonly { readonly tenant: string; readonly crossings: readonly string[] }[],
+  ): Promise<void>;
+}
+
+/** The target of an erasure that is not a backup: the home and the database. */
+export const CELL_TARGET = 'cell';
+
 /** An erasure of the ledger that has not reached everything yet. */
 export interface OpenErasure {
   readonly tenant: string;
@@ -94,7 +106,8 @@ export interface RetentionRegister {
       'tenant' | 'workspace' | 'dataClass' | 'kind' | 'count' | 'bytes' | 'oldest' | 'newest'
     >[]
   >;
-  openErasures(limit: number): Promise<readonly OpenErasure[]>;
+  /** Of one target, oldest first. */
+  openErasures(target: string, limit: number): Promise<readonly OpenErasure[]>;
   pending(limit: number): Promise<readonly PendingErasure[]>;
   reached(erasures: readonly OpenErasure[]): Promise<void>;
   notReached(erasures: readonly OpenErasure[], reason: string): Promise<void>;

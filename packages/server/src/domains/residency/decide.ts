@@ -1,6 +1,12 @@
 import type { DataCopy, Endpoint, Explanation, Platform, PolicyReason } from '@sekisho/contract';
 import { BoundedMemo } from './bounded-memo.ts';
-import { defaultDenial, judgeCopy, judgeEndpoints, type Bench, type JudgedEndpoint } from './judge-endpoint.ts';
+import {
+  defaultDenial,
+  judgeCopy,
+  judgeEndpoints,
+  type Bench,
+  type JudgedEndpoint,
+} from './judge-endpoint.ts';
 import type { Decision, ResidencyPolicy, ResidencyQuestion } from './policy.ts';
 import type { PlaceTree, PolicyAuthorizer } from './ports.ts';
 import type { WorkspacePolicies } from './workspace-policies.ts';

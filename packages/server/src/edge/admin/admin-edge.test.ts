@@ -66,6 +66,12 @@ const routes = [
   ['POST', '/admin/v1/crossings/rebuild'],
   ['POST', '/admin/v1/crossings/find-payload'],
   ['GET', '/admin/v1/places'],
+  ['GET', '/admin/v1/retention'],
+  ['POST', '/admin/v1/erasures/plan'],
+  ['POST', '/admin/v1/erasures'],
+  ['GET', '/admin/v1/holds'],
+  ['POST', '/admin/v1/holds'],
+  ['POST', '/admin/v1/holds/release'],
 ] as const;
 
 describe('the operator’s key', () => {

@@ -30,6 +30,7 @@ import type { ManageApiKeys } from '../../flows/manage-api-keys.ts';
 import type { PlatformInForce } from '../../flows/platform-in-force.ts';
 import { crossingRoutes, type CrossingFlows } from './crossing-routes.ts';
 import { usageAsCsv } from './csv.ts';
+import { retentionRoutes, type RetentionFlows } from './retention-routes.ts';
 
 /** What this edge calls. */
 export interface AdminFlows extends CrossingFlows {
@@ -41,6 +42,7 @@ export interface AdminFlows extends CrossingFlows {
   readonly rebuildUsage: () => Promise<UsageRebuild>;
   readonly places: (query: z.output<typeof PlaceQuery>) => Place[];
   readonly witnesses: () => WitnessList;
+  readonly retention: RetentionFlows;
 }
 
 /** The administration API under `/admin/v1`, for the holder of the admin key. */
@@ -106,6 +108,8 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     api.post('/usage/rebuild', { schema: { response: { 200: UsageRebuild } } }, () => flows.rebuildUsage());
 
     await server.register(crossingRoutes(flows));
+
+    retentionRoutes(server, () => flows.retention, by);
 
     api.get('/witnesses', { schema: { response: { 200: WitnessList } } }, async () => flows.witnesses());
 

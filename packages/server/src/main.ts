@@ -11,12 +11,10 @@ import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-hom
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
 import { fileTileStore, fileWitnessedCheckpoint, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
 import { connectModelServers } from './adapters/model-servers/index.ts';
-import { payloadFiles } from './adapters/payload-files/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
 import { openSoftwareKeystore } from './adapters/software-keystore/index.ts';
 import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
-import { composeRetention } from './compose-retention.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
 import { randomFraction, systemRandom } from './base/random.ts';
@@ -44,6 +42,7 @@ import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
 import { findPlaces } from './flows/find-places.ts';
 import { getReceipt } from './flows/get-receipt.ts';
+import { listAffectedCrossings } from './flows/list-affected-crossings.ts';
 import { listModels } from './flows/list-models.ts';
 import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
@@ -53,6 +52,7 @@ import { RebuildCrossings } from './flows/rebuild-crossings.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
 import { reportWitnesses } from './flows/report-witnesses.ts';
 import { SearchCrossings } from './flows/search-crossings.ts';
+import { RotateLogKeys, trustedVerifierKeys, verifierKeyFile } from './flows/rotate-log-key.ts';
 import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -121,7 +121,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const modelFile = config.modelFile ?? SEKISHO_MINI;
     const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
     closers.push(() => modelServers.close());
-    const verifierKeys = (): string[] => ledger.logs().map((name) => ledger.verifierKey(name));
+    const writeKeyFile = (): Promise<void> => replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(ledger));
     const kernel = new CrossingKernel(ledger, clock, random);
     const applyPlatform = new ApplyPlatform(
       database.platformStore,
@@ -136,7 +136,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         // A new tenant brings a log, and so a key that its auditors need.
         platformChanged: async (declared) => {
           await modelServers.platformChanged(declared);
-          await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
+          await writeKeyFile();
         },
       },
       clock,
@@ -147,18 +147,13 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     closers.push(() => probes.close());
     probes.start();
     const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
-    const payloads = payloadFiles({ folder: home.pathOf('payloads') });
-    const backups = { erase: async () => undefined };
-    const register = database.retention;
-    const retention = composeRetention({ ledger, register, payloads, backups, platform, clock, log });
-    closers.push(() => retention.sweep.close());
-    const completeChat = new CompleteChat(platform, kernel, carrier, retention.keeper);
+    const completeChat = new CompleteChat(platform, kernel, carrier);
 
     // Recovery is the normal path: take up the platform, close what a crash left open.
     await applyPlatform.restore();
     const inherited = await inheritedLogEnds(ledger);
     const closeOrphans = async (): Promise<void> => {
-      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, payloads, inherited);
+      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, inherited);
       if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
     };
     const rebuildCrossings = new RebuildCrossings(ledger, database.crossingGenerations, clock, log);
@@ -171,7 +166,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         .then(closeOrphans)
         .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
-    await retention.finish.run();
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
@@ -197,7 +191,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       new WitnessedAnchors({
         ledger,
         log: CELL_LOG,
-        logKeys: () => [parseVerifierKey(ledger.verifierKey(CELL_LOG))],
+        logKeys: () => trustedVerifierKeys(ledger, CELL_LOG).map(parseVerifierKey),
         policy: witnessPolicy,
         store: witnessed,
         journal: log,
@@ -245,7 +239,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         rebuildCrossings,
         places: (query) => findPlaces(places, query),
         witnesses: () => reportWitnesses(ledger, cosignatures),
-        retention: retention.flows,
+        logKeys: new RotateLogKeys(ledger, clock, writeKeyFile),
+        affectedCrossings: (name, query) => listAffectedCrossings(ledger, name, query),
       }),
       publicRoutes: publicRoutes({
         console: () => ({
@@ -254,7 +249,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
           sites: sitesInForce(platform, places),
           logs: publishedLogs(ledger),
         }),
-        verifierKeys: () => verifierKeyFile(verifierKeys()),
+        verifierKeys: () => verifierKeyFile(ledger),
         ready: () => ({ ready: platform.revision > 0, platformRevision: platform.revision }),
       }),
       ledgerRoutes: ledgerEdge(
@@ -271,14 +266,13 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     });
     const url = await listen(server, config);
     closers.push(() => closeServer(server));
-    retention.sweep.start();
 
-    await replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(verifierKeys()));
+    await writeKeyFile();
     await replaceFile(home.pathOf('cell.json'), `${JSON.stringify({ url })}\n`);
     const demoFile = await demo?.writeFile({
       url,
       adminKey,
-      verifierKeys: verifierKeys(),
+      verifierKeys: ledger.logs().flatMap((name) => trustedVerifierKeys(ledger, name)),
       verifierKeyFile: home.pathOf('cell.vkey'),
     });
     return {
@@ -289,10 +283,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     await stop();
     throw cause;
   }
-}
-
-function verifierKeyFile(keys: readonly string[]): string {
-  return `# C2SP signed-note verifier keys of this cell's logs, one a line.\n${keys.join('\n')}\n`;
 }
 
 async function run(): Promise<void> {

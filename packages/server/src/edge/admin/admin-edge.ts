@@ -29,11 +29,12 @@ import { explainCrossing } from '../../flows/explain-crossing.ts';
 import type { ManageApiKeys } from '../../flows/manage-api-keys.ts';
 import type { PlatformInForce } from '../../flows/platform-in-force.ts';
 import { crossingRoutes, type CrossingFlows } from './crossing-routes.ts';
+import { logKeyRoutes, type LogKeyFlows } from './log-key-routes.ts';
 import { usageAsCsv } from './csv.ts';
 import { retentionRoutes, type RetentionFlows } from './retention-routes.ts';
 
 /** What this edge calls. */
-export interface AdminFlows extends CrossingFlows {
+export interface AdminFlows extends CrossingFlows, LogKeyFlows {
   readonly applyPlatform: ApplyPlatform;
   readonly platform: PlatformInForce;
   readonly platformHistory: () => Promise<z.infer<typeof PlatformHistory>>;
@@ -108,6 +109,7 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
     api.post('/usage/rebuild', { schema: { response: { 200: UsageRebuild } } }, () => flows.rebuildUsage());
 
     await server.register(crossingRoutes(flows));
+    await server.register(logKeyRoutes(flows, by));
 
     retentionRoutes(server, () => flows.retention, by);
 

@@ -11,10 +11,12 @@ import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-hom
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
 import { fileTileStore, fileWitnessedCheckpoint, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
 import { connectModelServers } from './adapters/model-servers/index.ts';
+import { payloadFiles } from './adapters/payload-files/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
 import { openSoftwareKeystore } from './adapters/software-keystore/index.ts';
 import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
+import { composeRetention } from './compose-retention.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
 import { randomFraction, systemRandom } from './base/random.ts';
@@ -147,13 +149,18 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     closers.push(() => probes.close());
     probes.start();
     const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
-    const completeChat = new CompleteChat(platform, kernel, carrier);
+    const payloads = payloadFiles({ folder: home.pathOf('payloads') });
+    const backups = { erase: async () => undefined };
+    const register = database.retention;
+    const retention = composeRetention({ ledger, register, payloads, backups, platform, clock, log });
+    closers.push(() => retention.sweep.close());
+    const completeChat = new CompleteChat(platform, kernel, carrier, retention.keeper);
 
     // Recovery is the normal path: take up the platform, close what a crash left open.
     await applyPlatform.restore();
     const inherited = await inheritedLogEnds(ledger);
     const closeOrphans = async (): Promise<void> => {
-      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, inherited);
+      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, payloads, inherited);
       if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
     };
     const rebuildCrossings = new RebuildCrossings(ledger, database.crossingGenerations, clock, log);
@@ -166,6 +173,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         .then(closeOrphans)
         .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
+    await retention.finish.run();
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
@@ -239,6 +247,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         rebuildCrossings,
         places: (query) => findPlaces(places, query),
         witnesses: () => reportWitnesses(ledger, cosignatures),
+        retention: retention.flows,
         logKeys: new RotateLogKeys(ledger, clock, writeKeyFile),
         affectedCrossings: (name, query) => listAffectedCrossings(ledger, name, query),
       }),
@@ -266,6 +275,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     });
     const url = await listen(server, config);
     closers.push(() => closeServer(server));
+    retention.sweep.start();
 
     await writeKeyFile();
     await replaceFile(home.pathOf('cell.json'), `${JSON.stringify({ url })}\n`);

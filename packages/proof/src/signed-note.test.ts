@@ -78,6 +78,11 @@ describe('verifier keys', () => {
       refusal('verifier_key_malformed', 'line 3'),
     );
     expect(() => parseVerifierKeys('# nothing\n')).toThrowError(refusal('verifier_key_malformed'));
+    // As one pattern this would need a stack as long as the line.
+    const long = '\u00e9'.repeat(8_000_000);
+    expect(() => parseVerifierKeys(`# keys\n${long}`)).toThrowError(
+      refusal('verifier_key_malformed', 'line 2'),
+    );
   });
 });
 

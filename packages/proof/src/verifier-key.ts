@@ -84,6 +84,8 @@ export interface NoteSigner {
 }
 
 const VERIFIER_KEYS_MAX = 10_000;
+/** More than any name and key come to, and less than what a pattern needs too much stack for. */
+const VERIFIER_KEY_LENGTH_MAX = 8192;
 
 export function keyId(name: string, type: number, publicKey: Uint8Array): number {
   const [a = 0, b = 0, c = 0, d = 0] = sha256(
@@ -94,6 +96,7 @@ export function keyId(name: string, type: number, publicKey: Uint8Array): number
 
 /** Throws Refusal `verifier_key_malformed` or `verifier_key_unsupported`. */
 export function parseVerifierKey(vkey: string): VerifierKey {
+  if (vkey.length > VERIFIER_KEY_LENGTH_MAX) throw new Refusal('verifier_key_malformed');
   const [, name, idHex, keyBase64] = /^([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(vkey) ?? [];
   const typed = keyBase64 === undefined ? undefined : bytesOfBase64(keyBase64);
   if (name === undefined || idHex === undefined || typed === undefined || !isKeyName(name)) {

@@ -29,7 +29,7 @@ export class RotateLogKeys {
     return { keys: await Promise.all(keys) };
   }
 
-  rotate(log: LogName, by: string): Promise<LogKeySummary> {
+  async rotate(log: LogName, by: string): Promise<LogKeySummary> {
     return this.#change(log, { change: 'introduce' }, by);
   }
 
@@ -44,7 +44,7 @@ export class RotateLogKeys {
     return this.#change(log, { change: 'retire', verifierKey }, by);
   }
 
-  compromised(
+  async compromised(
     log: LogName,
     { keyId, trustedToSize }: { readonly keyId: string; readonly trustedToSize: number },
     by: string,

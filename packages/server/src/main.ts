@@ -250,7 +250,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         retention: retention.flows,
         logKeys: new RotateLogKeys(ledger, clock, writeKeyFile),
         affectedCrossings: (name, query) => listAffectedCrossings(ledger, name, query),
-        retention: retention.flows,
       }),
       publicRoutes: publicRoutes({
         console: () => ({

@@ -1,4 +1,4 @@
-/** Anchors of one log that no witnessed checkpoint covers yet, at most. */
+/** Anchors of one log that no witnessed checkpoint covers yet, at most. Even, so that thinning one more keeps both ends. */
 const PENDING_MAX = 16;
 
 /** One anchor in the cell's log. */
@@ -55,5 +55,5 @@ function largerOf(one: AnchorPosition | undefined, other: AnchorPosition): Ancho
  */
 function thinned(pending: readonly AnchorPosition[]): readonly AnchorPosition[] {
   if (pending.length <= PENDING_MAX) return pending;
-  return pending.filter((_, at) => at === 0 || (pending.length - 1 - at) % 2 === 0);
+  return pending.filter((_, at) => at % 2 === 0);
 }

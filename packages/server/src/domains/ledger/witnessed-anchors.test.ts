@@ -137,6 +137,25 @@ test('passes over an anchor that the witnesses have not seen, until they have', 
   expect((await follower.covering('city', first))?.witnessed).toBe(tree.witnessed);
 });
 
+test('shows the newest tree that the witnesses cosigned, and keeps it when an older note comes back', async () => {
+  const follower = follow();
+  const index = grow('city');
+  logs.anchor('city');
+  cosign();
+  const older = stored;
+  await covered(follower, 'city', index);
+  grow('cell');
+  cosign();
+  const newer = stored;
+  await vi.waitFor(async () => {
+    expect((await follower.covering('city', index))?.witnessed.checkpoint).toBe(newer);
+  });
+  let reads = 0;
+  const other = follow({ read: async () => (reads++ === 0 ? newer : older) });
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(3));
+  expect((await other.covering('city', index))?.witnessed.checkpoint).toBe(newer);
+});
+
 test('finds anchors that lie far back, in a process that did not write them', async () => {
   const index = grow('town');
   logs.anchor('town');
@@ -262,4 +281,11 @@ test('and not for ever: until the patience ends, the caller goes, or the cell st
   expect(await left).toBeUndefined();
   await follower.close();
   expect(await stays).toBeUndefined();
+});
+
+test('a cell that stops just then keeps nobody waiting', async () => {
+  const follower = follow();
+  const waiting = follower.awaitCovering('city', grow('city'));
+  await follower.close();
+  expect(await waiting).toBeUndefined();
 });

@@ -9,6 +9,8 @@ import type { S3Limits, S3TileSettings } from './s3-settings.ts';
 
 const HASH_BYTES = 32;
 const ENTRY_BYTES_MAX = 2 + 65_535;
+/** The copy of the checkpoint that readers get. */
+const CHECKPOINT = 'checkpoint';
 const CHECKPOINT_BYTES_MAX = 64 * 1024;
 
 /** Its name says what is in it: it never changes. Who may keep it is for whoever serves it to say. */
@@ -19,23 +21,18 @@ const immutable = {
 const changing = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
 
 export interface S3TileFiles extends TileFiles {
-  /**
-   * Stores a copy of the checkpoint as `{log}/checkpoint`, so that the bucket is a static log as
-   * C2SP tlog-tiles describes it. A copy for readers: which checkpoint is the newest is decided
-   * elsewhere, and after a fault an older copy may stay, or come back, until the next one.
-   */
-  publishCheckpointCopy(log: LogName, checkpoint: string): Promise<void>;
   /** Ends what is under way, which then rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Tiles and entry bundles as objects `{prefix}{log}/{path}` of an S3 bucket: a plain copy of
- * `{prefix}{log}/` is a static log. The bucket must exist; needed are the rights to get, put,
- * delete and list. An S3 store is durable when it has answered an upload with 200.
+ * Files of a log as objects `{prefix}{log}/{path}` of an S3 bucket: a plain copy of `{prefix}{log}/`
+ * is a static log as C2SP tlog-tiles describes it, and so is the bucket if somebody serves it. The
+ * bucket must exist; needed are the rights to get, put, delete and list. A write is durable when the
+ * store has answered it with 200.
  *
- * A rejected upload may still arrive at the store later, so a path must get the same bytes each
- * time: integrate only entries that are sequenced durably.
+ * An upload that was given up may still arrive at the store later. So a tile must have the same bytes
+ * each time that it is written, and an older `checkpoint` may come back until the next one.
  *
  * @throws SekishoError `invalid_request` on bad settings. Its methods reject with
  * `object_store_unavailable`, or `ledger_corrupt` when an object is longer than any file of a log.
@@ -63,22 +60,16 @@ export function s3TileFiles(
         bytes: fitting(path, bytes),
       }));
       await inTurn(uploads, parts.limits?.uploadsAtOnce ?? defaultS3Limits.uploadsAtOnce, ({ key, bytes }) =>
-        bucket.put(key, bytes, immutable),
+        bucket.put(key, bytes, key.endsWith(`/${CHECKPOINT}`) ? changing : immutable),
       );
     },
 
     async removePartials(log, path) {
-      bytesMaxOf(path);
+      if (parseTilePath(path) === undefined)
+        throw new SekishoError('internal_error', 'not the path of a tile');
       const folder = `${keyOf(log, path)}.p/`;
       const keys = (await bucket.list(folder)).filter((key) => isPartialOf(folder, key));
       if (keys.length > 0) await bucket.delete(keys);
-    },
-
-    async publishCheckpointCopy(log, checkpoint) {
-      const bytes = Buffer.from(checkpoint, 'utf8');
-      if (bytes.length > CHECKPOINT_BYTES_MAX)
-        throw new SekishoError('internal_error', 'no checkpoint is so long');
-      await bucket.put(keyOf(log, 'checkpoint'), bytes, changing);
     },
 
     async close() {
@@ -89,13 +80,14 @@ export function s3TileFiles(
 
 /** Longest file of this path. Whatever else is asked for is a fault of the caller. */
 function bytesMaxOf(path: string): number {
+  if (path === CHECKPOINT) return CHECKPOINT_BYTES_MAX;
   const named = parseTilePath(path);
-  if (named === undefined) throw new SekishoError('internal_error', 'not the path of a tile');
+  if (named === undefined) throw new SekishoError('internal_error', 'not the path of a file of a log');
   return TILE_WIDTH * (named.kind === 'tile' ? HASH_BYTES : ENTRY_BYTES_MAX);
 }
 
 function fitting(path: string, bytes: Uint8Array): Uint8Array {
-  if (bytes.length > bytesMaxOf(path)) throw new SekishoError('internal_error', 'no tile is so long');
+  if (bytes.length > bytesMaxOf(path)) throw new SekishoError('internal_error', 'no such file is so long');
   return bytes;
 }
 

@@ -64,7 +64,7 @@ export interface WriteAheadLog {
 }
 
 export interface StoredFile {
-  /** As `tilePath` and `entriesPath` of the proof package name it. */
+  /** As `tilePath` and `entriesPath` of the proof package name it, or `checkpoint`: the copy that readers get. */
   readonly path: string;
   readonly bytes: Uint8Array;
 }

@@ -2,7 +2,7 @@ import type { AnchorEntry } from '@sekisho/contract';
 import { hex } from './byte-encodings.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, VerifiedCheckpoint } from './checkpoint.ts';
 import { leafHash, verifyInclusion } from './merkle-tree.ts';
 import { refuse, within } from './refuse.ts';
 import { parseNote } from './signed-note.ts';
@@ -28,13 +28,11 @@ export interface Anchoring {
  * cosigned it is another question, with a policy: `requireWitnesses`.
  */
 export interface AnchoredTree {
-  /** Of the cell's log. */
-  readonly checkpoint: Checkpoint;
+  /** Of the cell's log, with those of its keys that signed. */
+  readonly checkpoint: VerifiedCheckpoint;
   readonly note: string;
   /** Where the anchor stands in the cell's log, and when the cell wrote it. */
   readonly anchor: { readonly index: number; readonly time: string };
-  /** The keys of the cell's log that the verifier trusts. */
-  readonly logKeys: readonly VerifierKey[];
   /** Names on lines of keys that the verifier does not hold: claims of cosignatures, not verified. */
   readonly unverified: readonly string[];
 }
@@ -65,7 +63,6 @@ export function verifyAnchoring(
     checkpoint,
     note,
     anchor: { index, time: anchor.time },
-    logKeys: keys.filter(({ role, name }) => role === 'log' && name === checkpoint.origin),
     unverified: parseNote(note)
       .signatures.filter(({ name, keyId }) => !keys.some((key) => key.name === name && key.keyId === keyId))
       .map(({ name }) => name),

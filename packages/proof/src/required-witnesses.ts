@@ -44,7 +44,7 @@ export function requireWitnesses(receipt: StatementVerdict, policy: WitnessPolic
   const judged = policySatisfied(
     policy,
     witnessed.note,
-    policyLogs.length > 0 ? policyLogs : witnessed.logKeys,
+    policyLogs.length > 0 ? policyLogs : witnessed.checkpoint.signedBy,
   );
   if (judged.verdict === 'invalid') {
     const { code, where } = judged;

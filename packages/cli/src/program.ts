@@ -7,6 +7,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLogKeys } from './commands/log-keys.ts';
 import { addPlaces } from './commands/places.ts';
 import { addPlan } from './commands/plan.ts';
 import { addReceipts } from './commands/receipts.ts';
@@ -55,7 +56,16 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
   };
   group(texts.program.startHeading, addUp, addDoctor);
   group(texts.program.declareHeading, addPlan, addApply, addHistory, addExplain, addPlaces, addKeys);
-  group(texts.program.proveHeading, addVerify, addAudit, addCrossings, addReceipts, addUsage, addWitness);
+  group(
+    texts.program.proveHeading,
+    addVerify,
+    addAudit,
+    addCrossings,
+    addReceipts,
+    addUsage,
+    addWitness,
+    addLogKeys,
+  );
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

@@ -31,6 +31,7 @@ export async function readTrustedKeys(
   option: string | undefined,
   home: string | undefined,
   context: CommandContext,
+  reading: Parameters<typeof parseVerifierKeys>[1] = {},
 ): Promise<VerifierKey[]> {
   const file = option ?? join(homeFolder(home, context), 'cell.vkey');
   let text: string;
@@ -43,7 +44,7 @@ export async function readTrustedKeys(
     });
   }
   try {
-    return parseVerifierKeys(text);
+    return parseVerifierKeys(text, reading);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { where, bilingual } = error;

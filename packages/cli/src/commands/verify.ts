@@ -20,6 +20,7 @@ import { CommonOptions, parseOptions, withCommonOptions } from '../command-optio
 import { CommandFailure } from '../failure.ts';
 import { japanTime } from '../japan-time.ts';
 import { printable, printableDeep } from '../printable-text.ts';
+import { signerNames, signerWarning, signersJson, trustWithinSize } from '../signers.ts';
 import { renderFields, renderParagraph } from '../table.ts';
 import { readTrustedKeys } from '../trusted-keys.ts';
 import { witnessFields, witnessStatementsJson } from '../witness-fields.ts';
@@ -32,6 +33,7 @@ const Options = CommonOptions.extend({
   home: z.string().optional(),
   witnessPolicy: z.string().optional(),
   anchor: z.string().optional(),
+  withinTrustedSize: z.boolean().default(false),
 });
 
 type ValidVerdict = Extract<StatementVerdict, { verdict: 'valid' }> & { readonly form: ReceiptForm };
@@ -62,6 +64,7 @@ export const addVerify: AddCommand = (program, context, finish) => {
     .option('--answer <file>', texts.verify.answer)
     .option('--witness-policy <file>', texts.verify.witnessPolicy)
     .option('--anchor <file>', texts.verify.anchorProof)
+    .option('--within-trusted-size', texts.verify.withinTrustedSize)
     .option('--home <dir>', texts.options.home);
   withCommonOptions(command, context).action(async (file: string, values: unknown) => {
     const options = parseOptions(Options, values);
@@ -73,7 +76,9 @@ export const addVerify: AddCommand = (program, context, finish) => {
       options.witnessPolicy,
       options.anchor,
     ]);
-    const keys = await readTrustedKeys(options.key, options.home, context);
+    // Compromised keys too: to say why a receipt is refused, not to trust them.
+    const known = await readTrustedKeys(options.key, options.home, context, { withCompromised: true });
+    const keys = options.withinTrustedSize ? trustWithinSize(known) : known;
     const policy =
       options.witnessPolicy === undefined
         ? undefined
@@ -148,6 +153,7 @@ function verdictJson(
     form,
     receipt,
     checkpoint: checkpointJson(checkpoint),
+    signedBy: signersJson(checkpoint.signedBy),
     ...(witnessed && {
       witnessed: {
         checkpoint: checkpointJson(witnessed.checkpoint),
@@ -224,6 +230,7 @@ function describeValid(
           verify.ledger,
           verify.position(printable(checkpoint.origin), receipt.inclusion.index, checkpoint.size),
         ],
+        [verify.signedBy, signerNames(checkpoint.signedBy, context)],
         ...(witnessed ? witnessFields(witnessed, demanded, context) : []),
         [verify.crossing, receipt.id],
         [verify.form, verify.forms[form]],
@@ -232,6 +239,7 @@ function describeValid(
       screen.width,
       2,
     ),
+    ...signerWarning(checkpoint.signedBy, context),
     ...(statement.carried?.assurance === 'declared'
       ? renderParagraph(verify.declaredNote, screen.width, 2)
       : []),

@@ -10,6 +10,7 @@ import type {
 } from '@sekisho/contract';
 import type { PayloadVerdict, ReceiptForm } from '@sekisho/proof';
 import { audit } from './audit-en.ts';
+import { logKeys } from './log-keys-en.ts';
 
 const actions: Record<Action, string> = {
   process: 'process',
@@ -216,6 +217,12 @@ export const en = {
     answer: 'Answer body that should be the one of the receipt',
     witnessPolicy: 'Demand that the witnesses of this policy have cosigned (C2SP tlog-policy)',
     anchorProof: 'For a tlog-proof: the second one, from its checkpoint to the witnesses',
+    withinTrustedSize:
+      'Take a compromised key at its word up to the size that the key file trusts: only for receipts held since before',
+    signedBy: 'Signed by',
+    retiredNote: 'The key that signed is retired: valid, for it signed no larger tree.',
+    trustedSizeNote:
+      'WARNING  The key that signed is compromised. This is worth only as much as your own record that you had the receipt before the key was lost.',
     valid: 'VALID  The ledger of the cell holds this statement, signed.',
     invalid: 'INVALID  This receipt proves nothing.',
     unwitnessed: 'NOT WITNESSED  Well signed, but the witnesses demanded do not vouch for it.',
@@ -357,6 +364,7 @@ export const en = {
       `NOT equal: ${rows} rows differed and were replaced (${entries} entries read).`,
   },
   audit,
+  logKeys,
   witness: {
     summary: 'Witness the logs of cells',
     description:
@@ -472,6 +480,7 @@ export const en = {
     badOptions: 'These values are not valid.',
     badUrl: (url: string) => `Not an http or https address: ${url}`,
     badCrossingId: (id: string) => `Not the id of a crossing (a UUID version 7): ${id}`,
+    badLogName: (log: string) => `Not the name of a log: ${log}`,
     badKeyId: (id: string) => `Not the id of a key: ${id}`,
     conflicting: (first: string, second: string) => `${first} and ${second} cannot be used together.`,
     oneStdin: 'Only one file can be read from stdin (-).',

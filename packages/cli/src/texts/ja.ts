@@ -1,4 +1,5 @@
 import { audit } from './audit-ja.ts';
+import { logKeys } from './log-keys-ja.ts';
 import type { Texts } from './en.ts';
 
 const actions: Texts['actions'] = {
@@ -174,6 +175,12 @@ export const ja: Texts = {
     answer: '受領証のものであるはずの応答本文',
     witnessPolicy: 'このポリシーの立会人の副署を求めます（C2SP tlog-policy）',
     anchorProof: 'tlog-proof の場合の二つ目。チェックポイントから立会人まで',
+    withinTrustedSize:
+      '危殆化した鍵を、鍵ファイルが信頼する大きさまで認める（漏えい前から保管している受領証のみ）',
+    signedBy: '署名した鍵',
+    retiredNote: '署名した鍵は退役しています。退役前の大きさの木への署名なので有効です。',
+    trustedSizeNote:
+      '警告  署名した鍵は危殆化しています。漏えい前からこの受領証を保管していたことを、別の方法で示せる場合だけ意味があります。',
     valid: '有効  セルの署名付き台帳に、この記録があります。',
     invalid: '無効  この受領証は何も証明しません。',
     unwitnessed: '立会不足  受領証の署名は正しいですが、求められた立会人の副署がありません。',
@@ -317,6 +324,7 @@ export const ja: Texts = {
       `不一致: ${rows}行が異なり、置き換えました（${entries}件の記録を確認）。`,
   },
   audit,
+  logKeys,
   witness: {
     summary: 'セルの台帳の立会人を動かします',
     description:
@@ -430,6 +438,7 @@ export const ja: Texts = {
     badOptions: '正しくない値があります。',
     badUrl: (url) => `http または https のアドレスではありません: ${url}`,
     badCrossingId: (id) => `通行番号（UUIDバージョン7）ではありません: ${id}`,
+    badLogName: (log) => `台帳の名前ではありません: ${log}`,
     badKeyId: (id) => `キーのIDではありません: ${id}`,
     conflicting: (first, second) => `${first} と ${second} は同時に使えません。`,
     oneStdin: '標準入力 (-) から読めるファイルは1つだけです。',

@@ -14,12 +14,12 @@ import {
 } from '@sekisho/proof';
 import type { NoteSigner } from '@sekisho/proof';
 
-/** Writes a whole log at once: checkpoint, tiles and entry bundles, as C2SP tlog-tiles lays them out. */
-export async function writeLogFolder(
-  folder: string,
+/** The files of a whole log: checkpoint, tiles and entry bundles, as C2SP tlog-tiles lays them out. */
+export function logFiles(
   entries: readonly Uint8Array[],
   signer: NoteSigner,
-): Promise<void> {
+): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
+  const files: { path: string; bytes: Uint8Array }[] = [];
   const frontier = new TreeFrontier();
   /** Hashes that tiles store, by tile level. */
   const stored: Uint8Array[][] = [];
@@ -30,17 +30,27 @@ export async function writeLogFolder(
   }
   for (const { level, index, width } of tilesOfTree(entries.length)) {
     const from = index * TILE_WIDTH;
-    await put(tilePath(level, index, width), concatBytes(stored[level]!.slice(from, from + width)));
-    if (level === 0)
-      await put(entriesPath(index, width), encodeEntryBundle(entries.slice(from, from + width)));
+    const hashes = stored[level]!.slice(from, from + width);
+    files.push({ path: tilePath(level, index, width), bytes: concatBytes(hashes) });
+    if (level > 0) continue;
+    files.push({
+      path: entriesPath(index, width),
+      bytes: encodeEntryBundle(entries.slice(from, from + width)),
+    });
   }
-  await put(
-    'checkpoint',
-    signCheckpoint({ origin: signer.name, size: frontier.size, root: frontier.root() }, signer),
-  );
+  const checkpoint = { origin: signer.name, size: frontier.size, root: frontier.root() };
+  files.push({ path: 'checkpoint', bytes: Buffer.from(signCheckpoint(checkpoint, signer), 'utf8') });
+  return files;
+}
 
-  async function put(path: string, content: Uint8Array | string): Promise<void> {
+/** Writes a whole log at once. */
+export async function writeLogFolder(
+  folder: string,
+  entries: readonly Uint8Array[],
+  signer: NoteSigner,
+): Promise<void> {
+  for (const { path, bytes } of logFiles(entries, signer)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content);
+    await writeFile(join(folder, path), bytes);
   }
 }

@@ -22,6 +22,7 @@ import type { S3Answer, S3Request } from './s3-exchange.ts';
 import type { ParsedS3TileSettings, S3Limits } from './s3-settings.ts';
 
 const EMPTY_SHA256 = hash('sha256', '', 'hex');
+const BACKOFF_MS_MAX = 2000;
 /** A page of a listing has at most 1000 keys of at most 1024 bytes, and some words about each. */
 const LISTING_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -172,7 +173,7 @@ export class S3Bucket {
 
   #backoffMs(attempt: number): number {
     const spread = 1 + this.#random.bytes(1).readUInt8() / 255;
-    return this.#limits.backoffMs * 2 ** (attempt - 1) * spread;
+    return Math.min(this.#limits.backoffMs * 2 ** (attempt - 1), BACKOFF_MS_MAX) * spread;
   }
 
   #error(key: string, { reason, cause, corrupt }: S3Fault): SekishoError {

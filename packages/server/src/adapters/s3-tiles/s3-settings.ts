@@ -49,7 +49,7 @@ export interface S3Limits {
   readonly attemptMs: number;
   /** The first one included. */
   readonly attempts: number;
-  /** Before the second attempt; twice as long before each further one, and up to twice that at random. */
+  /** Before the second attempt; twice as long before each further one up to 2 s, and up to twice that at random. */
   readonly backoffMs: number;
   /** Uploads at once, over all logs. */
   readonly uploadsAtOnce: number;

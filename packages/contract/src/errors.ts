@@ -62,6 +62,24 @@ export const errorDefinitions = {
     documentation:
       'A parameter that this cell or the allowed targets do not support. It is refused, never ignored.',
   },
+  guard_blocked: {
+    status: 400,
+    message: {
+      ja: 'このワークスペースでは送信できない情報（{detail}）が含まれているため、何も送信していません。取り除いて再試行してください。',
+      en: 'The request holds what this workspace may not send ({detail}); nothing was sent. Remove it and retry.',
+    },
+    documentation:
+      'A guard of the workspace blocked the request. The detail names the guard, never what it found.',
+  },
+  answer_blocked: {
+    status: 403,
+    message: {
+      ja: '応答に、このワークスペースでは表示できない情報（{detail}）が含まれるため、止めました。',
+      en: 'The answer holds what this workspace may not show ({detail}); it was stopped.',
+    },
+    documentation:
+      'A guard of the workspace blocked the answer, or the rest of a streamed one. Its tokens are counted.',
+  },
   model_not_found: {
     status: 404,
     message: {

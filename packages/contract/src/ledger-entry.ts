@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { completeRecord } from './complete-record.ts';
+import { GuardVerdict } from './guards.ts';
 import {
   Commitment,
   CountryCode,
@@ -182,6 +183,8 @@ export const IntentEntry = z.strictObject({
   decision: z.enum(['allow', 'deny']),
   /** Endpoints that may serve, in no order; empty when denied. */
   targets: z.array(Slug).max(200),
+  /** What guards found in the request; absent where none looked. */
+  guards: z.array(GuardVerdict).max(16).optional(),
   request: PayloadCommitment,
 });
 export type IntentEntry = z.infer<typeof IntentEntry>;
@@ -208,6 +211,8 @@ export const OutcomeEntry = z.strictObject({
     })
     .optional(),
   request: PayloadCommitment,
+  /** What guards found in the answer; absent where none looked. */
+  guards: z.array(GuardVerdict).max(16).optional(),
   /** Absent when no byte of an answer was produced. */
   answer: PayloadCommitment.optional(),
   usage: z.strictObject({

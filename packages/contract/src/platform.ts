@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { completeRecord } from './complete-record.ts';
+import { GuardRule } from './guards.ts';
 import { CountryCode, ModelName, PlaceCode, Slug } from './identifiers.ts';
 import { PriceYen } from './money.ts';
 import { Retention } from './retention.ts';
@@ -95,6 +96,11 @@ export const Workspace = z.strictObject({
     .array(z.string().regex(/^[a-z]{2}\/[a-z0-9-]{1,48}$/))
     .max(16)
     .default([]),
+  /**
+   * What is looked for in requests and answers, in this order. A workspace that may not use the class
+   * `my-number` and has no rule for it blocks My Numbers in requests.
+   */
+  guards: z.array(GuardRule).max(16).optional(),
   /** What the cell keeps of this workspace's payloads, and for how long. Nothing when absent. */
   retention: Retention.optional(),
 });

@@ -9,6 +9,7 @@ import {
   type ModelServerDirectory,
   type TargetAttempt,
   type TargetPool,
+  type TokenUsage,
 } from '../domains/inference/index.ts';
 import type { AllowedTarget } from '../domains/residency/index.ts';
 import type { PlatformSnapshot } from './platform-in-force.ts';
@@ -18,9 +19,13 @@ export class CarriedFailure extends Error {
   override readonly name = 'CarriedFailure';
   readonly target: AllowedTarget;
 
-  constructor(target: AllowedTarget, cause: unknown) {
+  /** Tokens of an answer that was made and is not handed on. */
+  readonly usage: TokenUsage | undefined;
+
+  constructor(target: AllowedTarget, cause: unknown, usage?: TokenUsage) {
     super('the target failed', { cause });
     this.target = target;
+    this.usage = usage;
   }
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { SekishoError } from '@sekisho/contract';
 import { describe, expect, it } from 'vitest';
 import type { ModelAnswer } from '../domains/inference/index.ts';
-import { RecordedFailure, type ChatAnswer } from './complete-chat.ts';
+import { RecordedFailure, type ChatAnswer } from './chat-exchange.ts';
 import { chatRequest, chatRoad, FakeServer } from './testing/chat-road.ts';
 
 const never = new AbortController().signal;

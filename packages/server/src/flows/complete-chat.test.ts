@@ -1,7 +1,7 @@
 import { SekishoError } from '@sekisho/contract';
 import { describe, expect, it } from 'vitest';
 import { TargetUnavailable, type ModelAnswer } from '../domains/inference/index.ts';
-import { RecordedFailure } from './complete-chat.ts';
+import { RecordedFailure } from './chat-exchange.ts';
 import { chatRequest, chatRoad, denied, FakeServer } from './testing/chat-road.ts';
 
 const usage = { inputTokens: 7, outputTokens: 5, estimated: false };

@@ -1,55 +1,15 @@
-import {
-  SekishoError,
-  type ChatCompletionRequest,
-  type DataClass,
-  type PayloadRule,
-} from '@sekisho/contract';
+import { SekishoError, type ChatCompletionRequest } from '@sekisho/contract';
 import type { CrossingEnd } from '../domains/crossings/index.ts';
-import type { Principal } from '../domains/identity/index.ts';
 import { estimateInputTokens, type ModelAnswer, type TokenUsage } from '../domains/inference/index.ts';
-import { payloadRule } from '../domains/payloads/index.ts';
 import type { Decision } from '../domains/residency/index.ts';
 import { CarriedFailure, type CarriedAnswer, type ChatCarrier } from './carry-chat.ts';
+import { RecordedFailure, type ChatAnswer, type ChatRequest } from './chat-exchange.ts';
 import type { CrossingKernel, OpenCrossing } from './crossing-kernel.ts';
+import { GuardedChat, requireNoMyNumber } from './guard-chat.ts';
+import { affinityKeyOf, identifyChat } from './identify-chat.ts';
 import { isUnkeepable, type CrossingPayloads, type PayloadKeeper } from './keep-payloads.ts';
 import type { PlatformInForce, PlatformSnapshot } from './platform-in-force.ts';
 import { residencyDenial } from './residency-denial.ts';
-
-export interface ChatRequest {
-  readonly principal: Principal;
-  readonly completion: ChatCompletionRequest;
-  /** The bytes of the request as they came. */
-  readonly body: Buffer;
-  /** The workspace's first class when absent. */
-  readonly dataClass: DataClass | undefined;
-  readonly purpose: string;
-}
-
-/** An answer on its way to the client. `crossing` is the receipt's id. */
-export type ChatAnswer =
-  | { readonly kind: 'whole'; readonly crossing: string; readonly status: number; readonly body: Buffer }
-  | {
-      readonly kind: 'stream';
-      readonly crossing: string;
-      /**
-       * JSON texts of `chat.completion.chunk`. Ends only after the outcome is durable. To be pulled
-       * at least once, also when the client is gone: a generator that never began ends nothing.
-       */
-      readonly chunks: AsyncIterable<Buffer>;
-    };
-
-/** A failure after the intent was recorded: the client still learns the crossing's id. */
-export class RecordedFailure extends Error {
-  override readonly name = 'RecordedFailure';
-  readonly crossing: string;
-  readonly failure: SekishoError;
-
-  constructor(crossing: string, failure: SekishoError) {
-    super(failure.message, { cause: failure });
-    this.crossing = crossing;
-    this.failure = failure;
-  }
-}
 
 /** One chat completion, by the road of every crossing. */
 export class CompleteChat {
@@ -72,12 +32,14 @@ export class CompleteChat {
 
   async run(request: ChatRequest, signal: AbortSignal): Promise<ChatAnswer> {
     const snapshot = this.#platform.current;
-    const { tenant, workspace, dataClass, rule } = identify(snapshot, request);
+    const { tenant, workspace, dataClass, rule, guards } = identifyChat(snapshot, request);
     const model = request.completion.model;
     if (!snapshot.upstreamModels.has(model)) throw new SekishoError('model_not_found', model);
 
+    requireNoMyNumber(request.purpose);
+    const guarded = new GuardedChat(guards, request.completion);
     const use = { tenant, workspace, action: 'process', dataClass, purpose: request.purpose } as const;
-    const decision = snapshot.policy.decide({ ...use, model });
+    const decision = guarded.decide(snapshot.policy.decide({ ...use, model }));
     if (decision.decision === 'allow')
       this.#carrier.refuseUnsupported(snapshot, decision.targets, request.completion);
 
@@ -86,6 +48,7 @@ export class CompleteChat {
         ...use,
         principal: request.principal.name,
         subject: model,
+        guards: guarded.verdicts,
         payload: request.body,
         keepsPayloads: rule !== undefined && decision.decision === 'allow',
       },
@@ -93,36 +56,40 @@ export class CompleteChat {
     );
     const payloads =
       rule === undefined || decision.decision === 'deny' ? undefined : this.#keeper.of(crossing, rule);
+    const underWay = { crossing, payloads, guarded };
     try {
+      guarded.requirePassed();
       if (decision.decision === 'deny') throw residencyDenial(decision.refused);
       await payloads?.keepRequest(request.body);
       const carried = await this.#carrier.carry(
         snapshot,
         decision.targets,
-        request.completion,
+        guarded.completion,
         signal,
         affinityKeyOf(tenant, workspace, request.completion),
       );
-      return await this.#deliver(snapshot, { crossing, payloads }, carried, model, signal);
+      return await this.#deliver(snapshot, underWay, carried, model, signal);
     } catch (cause) {
-      throw await this.#recordFailure(snapshot, { crossing, payloads }, request, decision, cause, signal);
+      throw await this.#recordFailure(snapshot, underWay, request, decision, cause, signal);
     }
   }
 
   async #deliver(
     snapshot: PlatformSnapshot,
-    { crossing, payloads }: KeptCrossing,
+    underWay: CrossingUnderWay,
     carried: CarriedAnswer,
     model: string,
     signal: AbortSignal,
   ): Promise<ChatAnswer> {
-    const { target, answer } = carried;
+    const { target } = carried;
+    const { crossing, payloads, guarded } = underWay;
     const meter = (usage: TokenUsage): CrossingEnd['usage'] => meterTokens(snapshot, model, usage);
+    const answer = screenedAnswer(guarded, carried);
     if (answer.kind === 'stream') {
       return {
         kind: 'stream',
         crossing: crossing.id,
-        chunks: this.#recordedStream({ crossing, payloads }, carried, answer, meter, signal),
+        chunks: this.#recordedStream(underWay, carried, answer, meter, signal),
       };
     }
     try {
@@ -138,6 +105,7 @@ export class CompleteChat {
         status: answer.status,
         carried: target,
         answer: crossing.commitAnswer(answer.body),
+        guards: guarded.answerVerdicts,
         usage: meter(answer.usage),
       },
       payloads?.kept,
@@ -150,7 +118,7 @@ export class CompleteChat {
    * stream is its JSON texts, each followed by a line feed.
    */
   async *#recordedStream(
-    { crossing, payloads }: KeptCrossing,
+    { crossing, payloads, guarded }: CrossingUnderWay,
     carried: CarriedAnswer,
     answer: Extract<ModelAnswer, { kind: 'stream' }>,
     meter: (usage: TokenUsage) => CrossingEnd['usage'],
@@ -173,8 +141,7 @@ export class CompleteChat {
       result = signal.aborted ? 'aborted' : 'failed';
       failure = cause;
     } finally {
-      // What the cell cannot keep is no fault of the target's.
-      carried.end(result === 'failed' && !isUnkeepable(failure) ? failure : undefined);
+      carried.end(result === 'failed' && !isCellsOwn(failure) ? failure : undefined);
       // Reached as well when the consumer stops pulling: then `result` is still `aborted`.
       try {
         await payloads?.finishAnswer();
@@ -188,6 +155,7 @@ export class CompleteChat {
           status: result === 'aborted' ? 499 : result === 'failed' ? failedStatus(failure) : 200,
           carried: carried.target,
           ...(produced ? { answer: commitment.finish() } : {}),
+          guards: guarded.answerVerdicts,
           usage: meter(answer.usage()),
         },
         payloads?.kept,
@@ -201,7 +169,7 @@ export class CompleteChat {
   /** Closes the crossing of a failed request; returns what the client is told. */
   async #recordFailure(
     snapshot: PlatformSnapshot,
-    { crossing, payloads }: KeptCrossing,
+    { crossing, payloads, guarded }: CrossingUnderWay,
     request: ChatRequest,
     decision: Decision,
     cause: unknown,
@@ -222,12 +190,8 @@ export class CompleteChat {
         result: isDenied ? 'denied' : hasLeft ? 'aborted' : 'failed',
         status: failure.status,
         ...(carriedTo === undefined ? {} : { carried: carriedTo }),
-        usage: meterTokens(
-          snapshot,
-          request.completion.model,
-          // Who leaves pays for what was begun; a failure of the target's costs nothing.
-          carriedTo !== undefined && hasLeft ? estimatedInput(request.completion) : nothingUsed,
-        ),
+        guards: guarded.answerVerdicts,
+        usage: meterTokens(snapshot, request.completion.model, usageOf(cause, request.completion, hasLeft)),
       },
       payloads?.kept,
     );
@@ -235,27 +199,37 @@ export class CompleteChat {
   }
 }
 
-/** Characters of the first message that tell conversations apart. */
-const AFFINITY_PREFIX = 256;
-
-/** The same for the turns of one conversation, so that they reach the server whose cache knows its beginning. */
-function affinityKeyOf(tenant: string, workspace: string, completion: ChatCompletionRequest): string {
-  const [first] = completion.messages;
-  const content = typeof first?.content === 'string' ? first.content : first?.content[0]?.text;
-  return `${tenant}/${workspace}/${completion.model}/${completion.user ?? ''}/${content?.slice(0, AFFINITY_PREFIX) ?? ''}`;
-}
-
-/** A crossing, and what is kept of it where a rule wants that. */
-interface KeptCrossing {
+/** A crossing, what guards see of it, and what is kept of it where a rule wants that. */
+interface CrossingUnderWay {
   readonly crossing: OpenCrossing;
+  readonly guarded: GuardedChat;
   readonly payloads: CrossingPayloads | undefined;
 }
 
 const LINE_FEED = Buffer.from('\n');
 
-/** The target failed, or the cell could not keep what it must keep. */
+/** What the cell cannot keep, or may not show, is no fault of the target's. */
+function isCellsOwn(failure: unknown): failure is SekishoError {
+  return isUnkeepable(failure) || (failure instanceof SekishoError && failure.code === 'answer_blocked');
+}
+
 function failedStatus(failure: unknown): number {
-  return isUnkeepable(failure) ? failure.status : 502;
+  return isCellsOwn(failure) ? failure.status : 502;
+}
+
+/** An answer that may not be shown was made all the same: its target is named, and its tokens count. */
+function screenedAnswer(guarded: GuardedChat, { target, answer }: CarriedAnswer): ModelAnswer {
+  try {
+    return guarded.screened(answer);
+  } catch (cause) {
+    throw new CarriedFailure(target, cause, answer.kind === 'whole' ? answer.usage : undefined);
+  }
+}
+
+/** Who leaves pays for what was begun; a failure of the target's costs nothing. */
+function usageOf(cause: unknown, completion: ChatCompletionRequest, hasLeft: boolean): TokenUsage {
+  if (!(cause instanceof CarriedFailure)) return nothingUsed;
+  return cause.usage ?? (hasLeft ? estimatedInput(completion) : nothingUsed);
 }
 
 const nothingUsed: TokenUsage = { inputTokens: 0, outputTokens: 0, estimated: false };
@@ -263,30 +237,6 @@ const nothingUsed: TokenUsage = { inputTokens: 0, outputTokens: 0, estimated: fa
 /** The target had the request and gave no count. */
 function estimatedInput(completion: ChatCompletionRequest): TokenUsage {
   return { inputTokens: estimateInputTokens(completion), outputTokens: 0, estimated: true };
-}
-
-function identify(
-  snapshot: PlatformSnapshot,
-  request: ChatRequest,
-): {
-  readonly tenant: string;
-  readonly workspace: string;
-  readonly dataClass: DataClass;
-  readonly rule: PayloadRule | undefined;
-} {
-  const { principal } = request;
-  if (principal.kind !== 'workspace-key') {
-    throw new SekishoError('not_permitted', {
-      ja: '管理キーではデータを扱えません。ワークスペースのキーを使ってください。',
-      en: 'The admin key cannot use data. Use a key of a workspace.',
-    });
-  }
-  const workspace = snapshot.workspaces.get(`${principal.tenant}/${principal.workspace}`);
-  if (workspace === undefined) throw new SekishoError('invalid_api_key');
-  const dataClass = request.dataClass ?? workspace.dataClasses[0];
-  if (dataClass === undefined) throw new SekishoError('not_permitted');
-  const rule = payloadRule(workspace.retention, dataClass);
-  return { tenant: principal.tenant, workspace: principal.workspace, dataClass, rule };
 }
 
 function meterTokens(snapshot: PlatformSnapshot, model: string, usage: TokenUsage): CrossingEnd['usage'] {

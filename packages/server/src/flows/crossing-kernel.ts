@@ -1,4 +1,4 @@
-import { SekishoError, type IntentEntry, type PayloadCommitment } from '@sekisho/contract';
+import { SekishoError, type GuardVerdict, type IntentEntry, type PayloadCommitment } from '@sekisho/contract';
 import { commit, GrowingCommitment, SALT_BYTES } from '@sekisho/proof';
 import { timestamp, type Clock } from '../base/clock.ts';
 import { uuidV7, type Random } from '../base/random.ts';
@@ -22,6 +22,8 @@ export type CrossingRequest = Pick<
   CrossingFacts,
   'tenant' | 'workspace' | 'principal' | 'action' | 'subject' | 'dataClass' | 'purpose'
 > & {
+  /** What guards found in the request. */
+  readonly guards?: readonly GuardVerdict[];
   /** The client's bytes. Only their salted commitment is recorded. */
   readonly payload: Uint8Array;
   /** Whether payloads of the crossing may be kept: then it gets a key that seals them. */
@@ -48,7 +50,7 @@ export class CrossingKernel {
    * (`ledger_unavailable`) nothing may be carried.
    */
   async recordIntent(request: CrossingRequest, decision: Decision): Promise<OpenCrossing> {
-    const { payload, keepsPayloads = false, ...who } = request;
+    const { payload, guards, keepsPayloads = false, ...who } = request;
     const requestSalt = this.#random.bytes(SALT_BYTES);
     const payloadKey = keepsPayloads ? this.#random.bytes(PAYLOAD_KEY_BYTES) : undefined;
     const intent = intentEntry(
@@ -65,6 +67,7 @@ export class CrossingKernel {
         targets: decision.decision === 'allow' ? decision.targets.map((target) => target.endpoint) : [],
       },
       commit(payload, requestSalt),
+      guards,
     );
     const secrets = { requestSalt, ...(payloadKey === undefined ? {} : { payloadKey }) };
     const reference = await this.#ledger.append(intent.tenant, intent, encodeIntentAttachment(secrets));

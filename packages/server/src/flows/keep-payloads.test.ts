@@ -2,7 +2,7 @@ import { SekishoError, type Retention } from '@sekisho/contract';
 import { describe, expect, it } from 'vitest';
 import { decodeIntentAttachment, decodeOutcomeAttachment } from '../domains/crossings/index.ts';
 import { TargetUnavailable, type ModelAnswer } from '../domains/inference/index.ts';
-import { RecordedFailure } from './complete-chat.ts';
+import { RecordedFailure } from './chat-exchange.ts';
 import { chatRequest, chatRoad, denied, FakeServer } from './testing/chat-road.ts';
 
 const both: Retention = { payloads: { 'confidentiality-2': { keep: ['request', 'answer'], days: 30 } } };

@@ -1,4 +1,5 @@
 import { SekishoError, type Endpoint, type Platform, type Tenant, type Workspace } from '@sekisho/contract';
+import { guardsOfWorkspace, type GuardChain } from '../domains/guards/index.ts';
 import { PriceBook } from '../domains/metering/index.ts';
 import type { StoredPlatform } from '../domains/platform/index.ts';
 import type { ResidencyPolicy } from '../domains/residency/index.ts';
@@ -10,6 +11,8 @@ export interface PlatformSnapshot {
   readonly tenants: ReadonlyMap<string, Tenant>;
   /** By `tenant/workspace`. */
   readonly workspaces: ReadonlyMap<string, Workspace>;
+  /** By `tenant/workspace`. */
+  readonly guards: ReadonlyMap<string, GuardChain>;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** Which endpoint knows a served model under which name: model, then endpoint. */
   readonly upstreamModels: ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -18,15 +21,17 @@ export interface PlatformSnapshot {
 
 export function snapshotPlatform(stored: StoredPlatform, policy: ResidencyPolicy): PlatformSnapshot {
   const { platform } = stored;
+  const workspaces = new Map(
+    platform.tenants.flatMap((tenant) =>
+      tenant.workspaces.map((workspace) => [`${tenant.id}/${workspace.id}`, workspace] as const),
+    ),
+  );
   return {
     stored,
     policy,
     tenants: new Map(platform.tenants.map((tenant) => [tenant.id, tenant])),
-    workspaces: new Map(
-      platform.tenants.flatMap((tenant) =>
-        tenant.workspaces.map((workspace) => [`${tenant.id}/${workspace.id}`, workspace] as const),
-      ),
-    ),
+    workspaces,
+    guards: new Map([...workspaces].map(([id, workspace]) => [id, guardsOfWorkspace(workspace)])),
     endpoints: new Map(platform.endpoints.map((endpoint) => [endpoint.id, endpoint])),
     upstreamModels: upstreamModels(platform),
     prices: new PriceBook(platform.prices),

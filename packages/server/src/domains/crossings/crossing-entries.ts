@@ -3,6 +3,7 @@ import type {
   CopyPlacement,
   CrossingResult,
   DataClass,
+  GuardVerdict,
   IntentEntry,
   OutcomeEntry,
   PayloadCommitment,
@@ -34,6 +35,8 @@ export interface CrossingEnd {
     readonly assurance: 'declared' | 'operator-attested' | 'hardware-attested';
   };
   readonly answer?: PayloadCommitment;
+  /** What guards found in the answer; none where none looked. */
+  readonly guards?: readonly GuardVerdict[];
   readonly usage: {
     readonly inputTokens: number;
     readonly outputTokens: number;
@@ -49,12 +52,14 @@ export function intentEntry(
   time: string,
   decision: { readonly decision: 'allow' | 'deny'; readonly targets: readonly string[] },
   request: PayloadCommitment,
+  guards: readonly GuardVerdict[] = [],
 ): IntentEntry {
   return {
     action: facts.action,
     crossing: facts.crossing,
     dataClass: facts.dataClass,
     decision: decision.decision,
+    ...(guards.length === 0 ? {} : { guards: guards.map(guardField) }),
     kind: 'intent',
     platformRevision: facts.platformRevision,
     policies: [...facts.policies],
@@ -84,6 +89,7 @@ export function outcomeEntry(
     ...(end.carried === undefined ? {} : { carried: carriedField(end.carried) }),
     crossing: intent.crossing,
     dataClass: intent.dataClass,
+    ...(end.guards === undefined || end.guards.length === 0 ? {} : { guards: end.guards.map(guardField) }),
     intent: { index: reference.index, leafHash: `sha256:${hex(reference.leafHash)}` },
     kind: 'outcome',
     platformRevision: intent.platformRevision,
@@ -106,6 +112,10 @@ export function outcomeEntry(
     version: 1,
     workspace: intent.workspace,
   };
+}
+
+function guardField({ findings, guard, verdict }: GuardVerdict): GuardVerdict {
+  return { findings, guard, verdict };
 }
 
 function carriedField(carried: NonNullable<CrossingEnd['carried']>): NonNullable<OutcomeEntry['carried']> {

@@ -1,11 +1,13 @@
 import { tailOf } from './detector.ts';
 import type { Detector, Span } from './detector.ts';
-import { digitRuns, digitsOf, isWithinNumber, segmentsOf } from './written-digits.ts';
+import { DIGIT_CHARACTERS, digitRuns, digitsOf, isWithinNumber, segmentsOf } from './written-digits.ts';
 import type { DigitGroup } from './written-digits.ts';
 
 const DIGITS = 12;
 /** Twelve digits, and as many separators and invisible characters as somebody may put between them. */
 const LENGTH_MAX = 256;
+
+const MAY_HOLD_ONE = new RegExp(`(?:[${DIGIT_CHARACTERS}][^${DIGIT_CHARACTERS}]{0,16}){${DIGITS}}`);
 
 /** What stands shortly before a number that is said to be one. */
 const LABEL = /マイナンバー|個人番号|my\s?number|individual\s?number|番号は/i;
@@ -18,7 +20,9 @@ const LABEL_DISTANCE_MAX = 48;
  */
 export const myNumberDetector: Detector = {
   kind: 'my-number',
-  find: (text) => [...digitRuns(text)].flatMap((run) => numbersIn(run, text)),
+  // Most texts have not twelve digits near each other, which costs little to see.
+  find: (text) =>
+    MAY_HOLD_ONE.test(text) ? [...digitRuns(text)].flatMap((run) => numbersIn(run, text)) : [],
   holdFrom: (text) => tailOf(text, LENGTH_MAX, isWithinNumber),
 };
 

@@ -1,9 +1,13 @@
 /** Digits as people and evaders write them: ASCII, full-width (U+FF10 to U+FF19), kanji numerals. */
-const digitValues: ReadonlyMap<string, number> = new Map(
-  ['0123456789', '０１２３４５６７８９', '〇一二三四五六七八九']
-    .flatMap((digits) => digits.split('').map((digit, value) => [digit, value] as const))
-    .concat([['零', 0]]),
-);
+const digitForms = ['0123456789', '０１２３４５６７８９', '〇一二三四五六七八九'];
+/** A second kanji for nothing. */
+const REI = '零';
+export const DIGIT_CHARACTERS: string = digitForms.join('') + REI;
+
+const digitValues: ReadonlyMap<string, number> = new Map([
+  ...digitForms.flatMap((digits) => digits.split('').map((digit, value) => [digit, value] as const)),
+  [REI, 0],
+]);
 
 /** Hyphens, dashes and the long vowel mark that stands in for one, spaces, full-width forms, dots and slashes. */
 const separators: ReadonlySet<string> = new Set('-‐‑‒–—―−－ーｰ \u00a0\u2007\u202f\u3000\t._/．・');

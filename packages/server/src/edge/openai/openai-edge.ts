@@ -9,7 +9,8 @@ import {
 } from '@sekisho/contract';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import { RecordedFailure, type ChatAnswer, type CompleteChat } from '../../flows/complete-chat.ts';
+import { RecordedFailure, type ChatAnswer } from '../../flows/chat-exchange.ts';
+import type { CompleteChat } from '../../flows/complete-chat.ts';
 import type { Authenticate, Principal } from '../../flows/authenticate.ts';
 import type { ReceiptWish } from '../../flows/get-receipt.ts';
 import type { SearchCrossings } from '../../flows/search-crossings.ts';

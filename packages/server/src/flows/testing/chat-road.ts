@@ -18,7 +18,8 @@ import { MemoryPayloads } from '../../domains/payloads/testing/memory-payloads.t
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
 import { Authenticate } from '../authenticate.ts';
 import { ChatCarrier } from '../carry-chat.ts';
-import { CompleteChat, type ChatRequest } from '../complete-chat.ts';
+import type { ChatRequest } from '../chat-exchange.ts';
+import { CompleteChat } from '../complete-chat.ts';
 import { CrossingKernel } from '../crossing-kernel.ts';
 import { PayloadKeeper } from '../keep-payloads.ts';
 import { PlatformInForce, snapshotPlatform } from '../platform-in-force.ts';

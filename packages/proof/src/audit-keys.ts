@@ -122,7 +122,7 @@ export class KeyTimeline {
   }
 
   #readEntries(): void {
-    const introduced = new Set(this.#entries.flatMap(({ entry }) => introducedKey(entry)));
+    const introduced = introducedKeys(this.#entries);
     // No entry introduces the key that the log began with: a given one, else the first that is revoked.
     const inForce = new Set(
       [...this.#lives.values()].filter(({ verifierKey }) => !introduced.has(verifierKey)),
@@ -246,8 +246,13 @@ function revoke(life: KeyLife, { entry, index, intents }: KeyEntryAt): void {
   else life.compromised = { at: index, trustedToSize: entry.trustedToSize ?? 0, intents };
 }
 
-function introducedKey({ event, verifierKey }: LogKeyEntry): string[] {
-  return event === 'introduced' ? [verifierKey] : [];
+/** Keys that the log introduces before it says anything else of them. */
+function introducedKeys(entries: readonly KeyEntryAt[]): ReadonlySet<string> {
+  const firstEvents = new Map<string, LogKeyEntry['event']>();
+  for (const { entry } of entries) {
+    if (!firstEvents.has(entry.verifierKey)) firstEvents.set(entry.verifierKey, entry.event);
+  }
+  return new Set([...firstEvents].flatMap(([key, event]) => (event === 'introduced' ? [key] : [])));
 }
 
 function parsedKey(verifierKey: string): VerifierKey | undefined {

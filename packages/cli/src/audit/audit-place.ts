@@ -26,7 +26,7 @@ export interface PlaceAudit {
  * anchors, the others must show, however they grow meanwhile. In the order of the audit.
  */
 export async function auditPlace(audit: PlaceAudit, context: CommandContext): Promise<AuditReport[]> {
-  const found = await findLogs(audit.place, audit.all, audit.apiKey, context);
+  const found = await findLogs(audit.place, audit.all, audit.apiKey);
   try {
     return found.kind === 'one'
       ? [await auditOne(found.place, audit, audit.older, context, {})]
@@ -44,7 +44,7 @@ async function auditOne(
   more: Pick<NonNullable<Parameters<typeof auditLog>[2]>, 'anchors' | 'onAnchor'>,
 ): Promise<AuditReport> {
   const { screen, texts } = context;
-  const source = await openLogCopy(place, audit.apiKey, context);
+  const source = await openLogCopy(place, audit.apiKey);
   const name = source.checkpoint.split('\n', 1)[0]?.slice(0, 200) ?? '';
   const log = name.slice(name.lastIndexOf('/') + 1);
   return auditLog(source, audit.keys, {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Slug } from '@sekisho/contract';
 import { NOTE_BYTES_MAX } from '@sekisho/proof';
 import { reasonOf } from '../bounded-file.ts';
-import type { CommandContext } from '../command-context.ts';
 import { CommandFailure } from '../failure.ts';
 import { filesOf, isAddress } from './log-files.ts';
 
@@ -26,20 +25,15 @@ export type FoundLogs =
  * One log, or all of a cell: `$SEKISHO_HOME`, its `ledger`, `ledger/logs` or a copy of that; an address with
  * `all`. Throws `file_unreadable` where there is no log.
  */
-export async function findLogs(
-  place: string,
-  all: boolean,
-  apiKey: string | undefined,
-  context: CommandContext,
-): Promise<FoundLogs> {
+export async function findLogs(place: string, all: boolean, apiKey: string | undefined): Promise<FoundLogs> {
   if (isAddress(place)) {
     if (!all) return { kind: 'one', place };
     const base = place.replace(/\/+$/, '').replace(/\/ledger$/, '');
     return { kind: 'cell', cellLog: `${base}/ledger/${CELL}`, others: undefined };
   }
-  if ((await originAt(place, apiKey, context)) !== undefined) return { kind: 'one', place };
+  if ((await originAt(place, apiKey)) !== undefined) return { kind: 'one', place };
   for (const folder of [place, join(place, 'logs'), join(place, 'ledger', 'logs')]) {
-    const logs = await logsIn(folder, apiKey, context);
+    const logs = await logsIn(folder, apiKey);
     if (logs.length === 0) continue;
     const cellLog = logs.find(({ origin }) => origin.endsWith(`/ledger/${CELL}`));
     return {
@@ -62,11 +56,10 @@ export function placeOfAnchored(cellLog: string, cellOrigin: string, origin: str
 async function logsIn(
   folder: string,
   apiKey: string | undefined,
-  context: CommandContext,
 ): Promise<{ readonly origin: string; readonly place: string }[]> {
   const logs: { readonly origin: string; readonly place: string }[] = [];
   for (const name of await foldersIn(folder)) {
-    const origin = await originAt(join(folder, name), apiKey, context);
+    const origin = await originAt(join(folder, name), apiKey);
     if (origin !== undefined) logs.push({ origin, place: join(folder, name) });
   }
   return logs;
@@ -91,11 +84,7 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /** What the first line of the checkpoint says; undefined where there is none. */
-async function originAt(
-  place: string,
-  apiKey: string | undefined,
-  context: CommandContext,
-): Promise<string | undefined> {
-  const note = await filesOf(place, apiKey, context).read('checkpoint', NOTE_BYTES_MAX);
+async function originAt(place: string, apiKey: string | undefined): Promise<string | undefined> {
+  const note = await filesOf(place, apiKey).read('checkpoint', NOTE_BYTES_MAX);
   return note === undefined ? undefined : Buffer.from(note).toString('utf8').split('\n', 1)[0];
 }

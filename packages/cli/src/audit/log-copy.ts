@@ -11,7 +11,6 @@ import {
   tilePath,
 } from '@sekisho/proof';
 import type { AuditSource } from '@sekisho/proof';
-import type { CommandContext } from '../command-context.ts';
 import { CommandFailure } from '../failure.ts';
 import { filesOf, isAddress, unreachable } from './log-files.ts';
 import type { LogFiles } from './log-files.ts';
@@ -27,12 +26,8 @@ const AHEAD_BYTES_MAX = 16 * 1024 * 1024;
  * Throws `file_unreadable` or `log_unreachable` where it cannot tell what is there, or where what is there is
  * no log at all.
  */
-export async function openLogCopy(
-  place: string,
-  apiKey: string | undefined,
-  context: CommandContext,
-): Promise<AuditSource> {
-  const files = filesOf(place, apiKey, context);
+export async function openLogCopy(place: string, apiKey: string | undefined): Promise<AuditSource> {
+  const files = filesOf(place, apiKey);
   // The one that is older by nature comes first: a log that grows meanwhile never looks smaller than it was.
   const witnessed = await files.read('checkpoint.witnessed', NOTE_BYTES_MAX);
   const bytes = await files.read('checkpoint', NOTE_BYTES_MAX);

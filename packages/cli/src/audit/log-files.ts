@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
-import { readBounded, reasonOf } from '../bounded-file.ts';
+import { reasonOf } from '../bounded-file.ts';
 import { isLoopback } from '../cell-address.ts';
-import type { CommandContext } from '../command-context.ts';
 import { CommandFailure } from '../failure.ts';
 
 /** A server that says nothing for so long is away. */
@@ -27,23 +27,16 @@ export function isAddress(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
 
-export function filesOf(place: string, apiKey: string | undefined, context: CommandContext): LogFiles {
-  if (!isAddress(place)) return folderFiles(place, context);
+export function filesOf(place: string, apiKey: string | undefined): LogFiles {
+  if (!isAddress(place)) return folderFiles(place);
   if (apiKey !== undefined) refuseClearText(place);
   return addressFiles(place, apiKey);
 }
 
-function folderFiles(folder: string, { stdin }: CommandContext): LogFiles {
+function folderFiles(folder: string): LogFiles {
   return {
     concurrency: CONCURRENT_READS,
-    read: async (path, bytesMax) => {
-      try {
-        return await readBounded(join(folder, path), bytesMax, stdin);
-      } catch (error) {
-        if (error instanceof CommandFailure && isAbsent(error.cause)) return undefined;
-        throw error;
-      }
-    },
+    read: (path, bytesMax) => readWhole(join(folder, path), bytesMax),
     partialWidths: async (path) => {
       try {
         return (await readdir(join(folder, dirname(path)))).map(Number).filter(Number.isSafeInteger);
@@ -53,6 +46,39 @@ function folderFiles(folder: string, { stdin }: CommandContext): LogFiles {
       }
     },
   };
+}
+
+/**
+ * As `readBounded`, with one buffer of the file's size: an audit reads gigabytes, and what is thrown away
+ * counts until it is collected. Throws `file_unreadable` and `file_too_large`.
+ */
+async function readWhole(file: string, bytesMax: number): Promise<Uint8Array | undefined> {
+  try {
+    // A pipe in place of a file would let the audit wait for ever.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw Object.assign(new Error('no file'), { code: 'EISDIR' });
+    const { size } = stats;
+    if (size > bytesMax) {
+      throw new CommandFailure('file_too_large', (texts) => texts.failures.fileTooLarge(file, bytesMax));
+    }
+    const buffer = Buffer.allocUnsafeSlow(size);
+    let bytes = 0;
+    while (bytes < size) {
+      const { bytesRead } = await handle.read(buffer, bytes, size - bytes, bytes);
+      if (bytesRead === 0) break; // It was cut meanwhile: what is there is what there is.
+      bytes += bytesRead;
+    }
+    return buffer.subarray(0, bytes);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    if (isAbsent(error)) return undefined;
+    throw new CommandFailure(
+      'file_unreadable',
+      (texts) => texts.failures.fileUnreadable(file, reasonOf(error)),
+      { cause: error },
+    );
+  }
 }
 
 /** `ENOTDIR` where a copy has a file in place of a folder: what would be in it is not there. */

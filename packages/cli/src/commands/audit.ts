@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { auditPlace } from '../audit/audit-place.ts';
 import { describeAudit } from '../audit/audit-screen.ts';
 import { readAuditorKey } from '../audit/auditor-key.ts';
+import { boundYoungGeneration } from '../audit/bound-memory.ts';
 import { auditDocument, jsonOf } from '../audit/report-document.ts';
 import type { AuditDocument } from '../audit/report-document.ts';
 import { renderReportPage } from '../audit/report-page.ts';
@@ -55,6 +56,7 @@ export const addAudit: AddCommand = (program, context, finish) => {
     .option('--sign <file>', texts.audit.sign)
     .option('--home <dir>', texts.options.home);
   withCommonOptions(command, context).action(async (place: string, values: unknown) => {
+    boundYoungGeneration();
     const options = parseOptions(Options, values);
     if (options.sign !== undefined && options.report.length === 0) {
       throw new CommandFailure('usage', (all) => all.failures.missingOption('--report <file>'));

@@ -11,6 +11,7 @@ import {
   verifyCheckpoint,
   verifyInclusion,
 } from '@sekisho/proof';
+import type { VerifierKey } from '@sekisho/proof';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ReadableLogs } from './testing/readable-logs.ts';
 import { keyEntry } from './testing/sample-entries.ts';
@@ -48,12 +49,13 @@ function follow({
   patienceMs = 10_000,
   ledger = logs,
   read = async (): Promise<string | undefined> => stored,
+  logKeys = (): readonly VerifierKey[] => [logs.verifierKey('cell')],
 } = {}): WitnessedAnchors {
   const note = (event: string): void => void events.push(event);
   const follower = new WitnessedAnchors({
     ledger,
     log: 'cell',
-    logKeys: () => [logs.verifierKey('cell')],
+    logKeys,
     policy,
     store: { read },
     journal: { info: note, warn: note, error: note },
@@ -247,6 +249,19 @@ test('what cannot be read now is told once, and read later', async () => {
   logs.damaged = true;
   // A proof that is there needs no reading.
   expect((await follower.covering('city', index))?.witnessed).toBe(tree.witnessed);
+});
+
+test('a key of the cell log that was compromised since takes what it vouched for with it', async () => {
+  const index = grow('city');
+  logs.anchor('city');
+  cosign();
+  let keys = [logs.verifierKey('cell')];
+  const follower = follow({ logKeys: () => keys });
+  await covered(follower, 'city', index);
+  keys = [logs.verifierKey('town')];
+  await vi.waitFor(async () => expect(await follower.covering('city', index)).toBeUndefined());
+  keys = [logs.verifierKey('town'), logs.verifierKey('cell')];
+  expectProven(await covered(follower, 'city', index), 'city');
 });
 
 test('a note longer than a receipt can carry is not taken', async () => {

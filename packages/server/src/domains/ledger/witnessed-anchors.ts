@@ -49,9 +49,12 @@ export interface WitnessedTree {
   readonly witnessed: Witnessed;
 }
 
+/** Of the cell's log. */
 interface CosignedTree {
   readonly note: string;
   readonly size: number;
+  /** What leads to it, by log. */
+  readonly leading: Map<LogName, { readonly at: AnchorPosition; readonly witnessed: Promise<Witnessed> }>;
 }
 
 /**
@@ -67,9 +70,8 @@ export class WitnessedAnchors {
   /** The first entry of the cell's log that was not read yet. */
   #next: number | undefined;
   #judgedNote: string | undefined;
+  #judgedUnder = '';
   #cosigned: CosignedTree | undefined;
-  /** What was proven under {@link #cosigned}, by log. A new map takes its place with it. */
-  #proven = new Map<LogName, { readonly at: AnchorPosition; readonly tree: Promise<WitnessedTree> }>();
   readonly #waiting = new Set<() => void>();
   #news = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -103,7 +105,11 @@ export class WitnessedAnchors {
     try {
       const at = this.#positions.largestCovered(originOf(this.#parts.ledger.checkpoint(log)));
       if (at === undefined || at.size <= index) return undefined;
-      return await this.#provenTree(log, at, cosigned);
+      // Signed anew each time, by the keys of today: see `checkpointAt`.
+      const checkpoint = await this.#parts.ledger.checkpointAt(log, at.size);
+      const witnessed = await this.#leadingFrom(log, at, cosigned);
+      if (witnessed.anchor.root === `sha256:${hex(checkpoint.root)}`) return { checkpoint, witnessed };
+      throw new Error(`the tree of ${at.size} leaves is not the one that was anchored`);
     } catch (cause) {
       this.#parts.journal.warn('witnessed.unproven', { log, cause: describeCause(cause) });
       return undefined;
@@ -170,8 +176,10 @@ export class WitnessedAnchors {
   async #takeCosigned(): Promise<boolean> {
     const { ledger, log, logKeys, policy, store, journal } = this.#parts;
     const note = await store.read(log);
+    const keys = logKeys();
+    this.#judgeAgainUnder(keys);
     if (note === undefined || note === this.#judgedNote) return false;
-    const judged = policySatisfied(policy, note, logKeys());
+    const judged = policySatisfied(policy, note, keys);
     if (judged.verdict === 'unsatisfied') this.#judgedNote = note;
     if (judged.verdict !== 'satisfied') return false;
     const { size, root } = judged.checkpoint;
@@ -186,10 +194,21 @@ export class WitnessedAnchors {
       journal.error('witnessed.fork', { size });
       return false;
     }
-    this.#cosigned = { note, size };
-    this.#proven = new Map();
+    this.#cosigned = { note, size, leading: new Map() };
     this.#positions.cover(size);
     return true;
+  }
+
+  /** A key that was compromised since vouches for nothing any more, also not for what was taken before. */
+  #judgeAgainUnder(keys: readonly VerifierKey[]): void {
+    const names = keys.map(({ name, keyId }) => `${name}+${keyId}`).join(' ');
+    if (names === this.#judgedUnder) return;
+    this.#judgedUnder = names;
+    this.#judgedNote = undefined;
+    const cosigned = this.#cosigned;
+    if (cosigned === undefined) return;
+    const judged = policySatisfied(this.#parts.policy, cosigned.note, keys);
+    if (judged.verdict !== 'satisfied') this.#cosigned = undefined;
   }
 
   /** True when there were entries that this process had not read. */
@@ -227,31 +246,25 @@ export class WitnessedAnchors {
     }
   }
 
-  async #provenTree(log: LogName, at: AnchorPosition, cosigned: CosignedTree): Promise<WitnessedTree> {
-    const proven = this.#proven;
-    const known = proven.get(log);
-    if (known?.at.index === at.index) return known.tree;
-    const tree = this.#prove(log, at, cosigned);
-    proven.set(log, { at, tree });
-    for (const oldest of proven.keys()) {
-      if (proven.size <= CACHED_LOGS_MAX) break;
-      proven.delete(oldest);
+  async #leadingFrom(log: LogName, at: AnchorPosition, cosigned: CosignedTree): Promise<Witnessed> {
+    const { leading } = cosigned;
+    const known = leading.get(log);
+    if (known?.at.index === at.index) return known.witnessed;
+    const witnessed = this.#prove(at, cosigned);
+    leading.set(log, { at, witnessed });
+    for (const oldest of leading.keys()) {
+      if (leading.size <= CACHED_LOGS_MAX) break;
+      leading.delete(oldest);
     }
     // What could not be read now may be readable the next time.
-    tree.catch(() => proven.get(log)?.tree === tree && proven.delete(log));
-    return tree;
+    witnessed.catch(() => leading.get(log)?.witnessed === witnessed && leading.delete(log));
+    return witnessed;
   }
 
-  async #prove(log: LogName, at: AnchorPosition, { note, size }: CosignedTree): Promise<WitnessedTree> {
-    const { ledger, log: cellLog } = this.#parts;
+  async #prove(at: AnchorPosition, { note, size }: CosignedTree): Promise<Witnessed> {
     const anchor = await this.#readAnchor(at.index);
-    const checkpoint = await ledger.checkpointAt(log, at.size);
-    if (anchor.root !== `sha256:${hex(checkpoint.root)}`) {
-      throw new Error(`the tree of ${at.size} leaves is not the one that was anchored`);
-    }
-    const hashes = await ledger.inclusionProof(cellLog, at.index, size);
-    const inclusion = { index: at.index, hashes: hashes.map(base64) };
-    return { checkpoint, witnessed: { anchor, inclusion, checkpoint: note } };
+    const hashes = await this.#parts.ledger.inclusionProof(this.#parts.log, at.index, size);
+    return { anchor, inclusion: { index: at.index, hashes: hashes.map(base64) }, checkpoint: note };
   }
 
   async #readAnchor(index: number): Promise<AnchorEntry> {

@@ -8,7 +8,7 @@ export interface Answer {
   /** An object is sent as JSON. */
   readonly body: unknown;
   /** What the next request is answered with; the same again when absent. */
-  readonly then?: Answer;
+  readonly next?: Answer;
 }
 
 const isJson = (type: string | undefined): boolean => type?.startsWith('application/json') === true;
@@ -51,7 +51,7 @@ export class StandInCell implements AsyncDisposable {
           body: isJson(request.headers['content-type']) ? JSON.parse(text) : text || undefined,
         });
         const answer = cell.#answers.get(`${request.method} ${url.pathname}`) ?? { status: 404, body: 'no' };
-        if (answer.then !== undefined) cell.#answers.set(`${request.method} ${url.pathname}`, answer.then);
+        if (answer.next !== undefined) cell.#answers.set(`${request.method} ${url.pathname}`, answer.next);
         const isText = typeof answer.body === 'string' || Buffer.isBuffer(answer.body);
         response.writeHead(answer.status ?? 200, {
           'content-type': isText ? 'text/plain' : 'application/json',
@@ -81,7 +81,7 @@ export class StandInCell implements AsyncDisposable {
   /** One answer after the other, the last one for ever. */
   answersInTurn(request: string, bodies: readonly unknown[]): void {
     const first = bodies.reduceRight<Answer | undefined>(
-      (then, body) => (then === undefined ? { body } : { body, then }),
+      (next, body) => (next === undefined ? { body } : { body, next }),
       undefined,
     );
     if (first !== undefined) this.#answers.set(request, first);

@@ -7,6 +7,7 @@ import type { ParserTarget } from './parser-target.ts';
 import { receiptTargets } from './receipt-targets.ts';
 import { treeTargets } from './tree-targets.ts';
 import { witnessTargets } from './witness-targets.ts';
+import { witnessedTargets } from './witnessed-targets.ts';
 
 /** Every parser of the ledger that reads bytes of somebody else. */
 export function allTargets(): ParserTarget[] {
@@ -14,6 +15,7 @@ export function allTargets(): ParserTarget[] {
     ...noteTargets,
     ...jsonTargets,
     ...receiptTargets,
+    ...witnessedTargets,
     ...treeTargets,
     ...ledgerFileTargets,
     ...witnessTargets(),

@@ -4,6 +4,7 @@ import { crossingLog, logFiles, logFilesOfBytes } from '../../packages/proof/src
 import { sampleOrigin, sampleSigner } from '../../packages/proof/src/testing/sample-log.ts';
 import { mutatedJson } from './json-mutations.ts';
 import { mutated } from './mutations.ts';
+import { packed, unpacked } from './packed-parts.ts';
 import { ACCEPTED, requireThat } from './parser-target.ts';
 import type { ParserTarget } from './parser-target.ts';
 import type { Choices } from './random-choices.ts';
@@ -15,7 +16,7 @@ import type { Choices } from './random-choices.ts';
 const keys = [parseVerifierKey(sampleSigner(sampleOrigin).verifierKey)];
 const entries = crossingLog([{}, { without: 'answer' }, { outcome: { result: 'aborted', status: 499 } }, {}]);
 const genuine = logFiles(entries);
-const packedGenuine = packed(genuine);
+const packedGenuine = logOf(genuine);
 
 export const auditTarget: ParserTarget = {
   name: 'audit-log',
@@ -23,11 +24,11 @@ export const auditTarget: ParserTarget = {
   outcomes: [ACCEPTED, 'findings', 'clean_as_signed'],
   share: 0.2,
   mutate(input, choices) {
-    const [checkpoint = utf8(''), ...files] = unpacked(input);
+    const [checkpoint = utf8(''), ...files] = unpacked(input, 3);
     if (choices.chance(3)) return hostileLog(choices);
     const at = choices.below(files.length);
     const changed = files.map((file, each) => (each === at ? mutated(file, choices, files, 20_000) : file));
-    return packedParts([checkpoint, ...changed]);
+    return packed([checkpoint, ...changed]);
   },
   async parse(input) {
     const report = await auditLog(sourceOf(input), keys);
@@ -37,7 +38,7 @@ export const auditTarget: ParserTarget = {
       'a verdict against its findings',
     );
     if (report.verdict !== 'clean') return { code: 'findings', where: report.findings[0]?.code ?? '' };
-    const [note, bundle] = unpacked(input);
+    const [note, bundle] = unpacked(input, 3);
     // The hostile log may sign what it likes, but a clean log is one whose root is signed.
     const root = parseCheckpoint(parseNote(Buffer.from(note ?? '').toString('utf8')).body).root;
     const same = Buffer.from(bundle ?? '').equals(Buffer.from(genuine.bundles[0] ?? ''));
@@ -58,7 +59,7 @@ function hostileLog(choices: Choices): Uint8Array {
   if (change === 0) order.splice(at, 1);
   else if (change === 1) order.splice(choices.below(order.length), 0, entry);
   else order[at] = choices.chance(3) ? mutated(entry, choices, order, 4096) : mutatedJson(entry, choices);
-  return packed(logFilesOfBytes(order));
+  return logOf(logFilesOfBytes(order));
 }
 
 function bundleEntries(bundle: Uint8Array): Uint8Array[] {
@@ -71,38 +72,16 @@ function bundleEntries(bundle: Uint8Array): Uint8Array[] {
   return found;
 }
 
-function packed(files: ReturnType<typeof logFiles>): Uint8Array {
-  return packedParts([
+function logOf(files: ReturnType<typeof logFiles>): Uint8Array {
+  return packed([
     utf8(files.checkpoint),
     ...files.bundles.slice(0, 1),
     ...[...files.tiles.values()].slice(0, 1),
   ]);
 }
 
-function packedParts(parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(part.length);
-      return [length, part];
-    }),
-  );
-}
-
-function unpacked(input: Uint8Array): Uint8Array[] {
-  const bytes = Buffer.from(input);
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  while (at + 4 <= bytes.length && parts.length < 3) {
-    const length = Math.min(bytes.readUInt32BE(at), bytes.length - at - 4);
-    parts.push(new Uint8Array(bytes.subarray(at + 4, at + 4 + length)));
-    at += 4 + length;
-  }
-  return parts;
-}
-
 function sourceOf(input: Uint8Array): AuditSource {
-  const [note, bundle, tile] = unpacked(input);
+  const [note, bundle, tile] = unpacked(input, 3);
   return {
     checkpoint: Buffer.from(note ?? '').toString('utf8'),
     readBundle: async (index, width) => (index === 0 && width <= TILE_WIDTH ? bundle : undefined),

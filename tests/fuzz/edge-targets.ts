@@ -56,6 +56,7 @@ function pathTarget(): ParserTarget {
     outcomes: ['200', '404', '400'],
     bytesMax: 9000,
     share: 0.05,
+    waits: true,
     async parse(input) {
       cell ??= openCell();
       const { port } = await cell;

@@ -19,10 +19,14 @@ export interface ParserTarget {
    * input of a whole run reached.
    */
   readonly outcomes: readonly string[];
+  /** Outcomes that are as good, though nothing leads to them for certain. */
+  readonly mayStayUnreached?: readonly string[];
   /** Longest input that is made. */
   readonly bytesMax?: number;
   /** Against the others, whose share is 1: less for what takes long. */
   readonly share?: number;
+  /** Whether it waits for a disk or a network, which others may keep busy. */
+  readonly waits?: boolean;
   /**
    * Throws a refusal, returns the outcome, or, when what it was given shows the parser wrong, throws
    * an {@link OracleFault}.

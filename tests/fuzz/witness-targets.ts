@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatAddCheckpoint, parseNote, parseVerifierKey, signCheckpoint, utf8 } from '@sekisho/proof';
 import { readSubmission } from '../../packages/cli/src/witness/judge-submission.ts';
-import { openWitnessKey } from '../../packages/cli/src/witness/witness-key.ts';
+import { openWitnessKeys } from '../../packages/cli/src/witness/witness-key.ts';
 import { LogWitness, originHash } from '../../packages/cli/src/witness/witness-state.ts';
 import { sampleCosigner } from '../../packages/proof/src/testing/golden-witness-vectors.ts';
 import { sampleOrigin, sampleSigner } from '../../packages/proof/src/testing/sample-log.ts';
@@ -62,12 +62,13 @@ function stateTarget(): ParserTarget {
     corpus: [utf8(note), utf8(cosigned)],
     outcomes: [ACCEPTED, 'witness_state_unusable'],
     share: 0.05,
+    waits: true,
     async parse(input) {
       home ??= folder();
       const logFolder = join(await home, 'logs', originHash(sampleOrigin));
       await mkdir(logFolder, { recursive: true });
       await writeFile(join(logFolder, 'checkpoint'), input);
-      const witness = await LogWitness.open(await home, sampleOrigin, cosigner, () => 0);
+      const witness = await LogWitness.open(await home, sampleOrigin, witnessKeys, () => 0);
       requireThat(
         parseNote(witness.latest ?? '').body === parseNote(note).body,
         'a tree that it never cosigned',
@@ -93,11 +94,12 @@ function keyTarget(): ParserTarget {
     ),
     outcomes: [ACCEPTED, 'witness_state_unusable'],
     share: 0.05,
+    waits: true,
     mutate: mutatedJson,
     async parse(input) {
       home ??= folder();
       await writeFile(join(await home, 'witness-key.json'), input, { mode: 0o600 });
-      await openWitnessKey(await home, {});
+      await openWitnessKeys(await home, {});
     },
     close: async () => home && rm(await home, { recursive: true }),
   };
@@ -125,6 +127,7 @@ function answerTarget(): ParserTarget {
     outcomes: ['cosigned', 'conflict', 'refused', 'unreachable'],
     bytesMax: 100_000,
     share: 0.05,
+    waits: true,
     async parse(input) {
       listening ??= once(server.listen(0, '127.0.0.1'), 'listening');
       await listening;

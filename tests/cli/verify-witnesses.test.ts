@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Receipt } from '@sekisho/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../packages/cli/src/terminal-width.ts';
 import { sekishoInProcess } from './run-in-process.ts';
+import { StandInCell } from './stand-in-cell.ts';
 
 const vector = (path: string): string =>
   fileURLToPath(new URL(`../../vectors/witnessed/${path}`, import.meta.url));
@@ -126,4 +128,24 @@ test.each([
   const judged = await verify([witnessed, '--witness-policy', join(folder, file), '--json']);
   expect([judged.code, judged.stdout]).toEqual([2, '']);
   expect(JSON.parse(judged.stderr)).toMatchObject({ error: { code } });
+});
+
+test('receipts get --witnessed asks for nothing less, and says what the cell said', async () => {
+  await using cell = await StandInCell.start();
+  const served = await readFile(witnessed, 'utf8');
+  const { id } = Receipt.parse(JSON.parse(served));
+  const path = `GET /v1/receipts/${id}`;
+  const get = (args: readonly string[]) =>
+    sekishoInProcess(['receipts', 'get', id, ...args], { env: cell.env, cwd: folder, language: 'en' });
+  cell.answers(path, served, { headers: { 'content-type': 'application/json' } });
+  expect((await get([])).stdout).toBe(served);
+  expect((await get(['--witnessed'])).stdout).toBe(served);
+  expect(cell.received.map(({ query }) => query)).toEqual([{}, { witnessed: 'required' }]);
+
+  const message = { ja: 'まだ揃っていません。', en: 'Not yet.' };
+  const error = { message: 'Not yet.', code: 'receipt_not_witnessed', sekisho: { message, faults: [] } };
+  cell.answers(path, { error }, { status: 503 });
+  const { code, stdout, stderr } = await get(['--witnessed']);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('[receipt_not_witnessed]');
 });

@@ -24,6 +24,11 @@ const logs = new Map([
   [sampleOrigin, { origin: sampleOrigin, keys: [parseVerifierKey(signer.verifierKey)] }],
 ]);
 const cosigner = sampleCosigner('witness.north.example');
+const witnessKeys = {
+  name: cosigner.name,
+  cosigners: [cosigner],
+  verifiers: [parseVerifierKey(cosigner.verifierKey)],
+} as const;
 const cosigned = note + cosigner.cosign(parseNote(note).body, 1_775_000_000);
 
 const submissionTarget: ParserTarget = {
@@ -79,19 +84,19 @@ function stateTarget(): ParserTarget {
 }
 
 function keyTarget(): ParserTarget {
+  const seed = Buffer.alloc(32, 5).toString('base64');
   let home: Promise<string> | undefined;
   return {
     name: 'witness-key',
-    corpus: ['ed25519', 'ml-dsa-44'].map((algorithm) =>
-      utf8(
-        JSON.stringify({
-          format: 1,
-          name: 'witness.example',
-          algorithm,
-          seed: Buffer.alloc(32, 5).toString('base64'),
-        }),
-      ),
-    ),
+    corpus: [
+      { format: 1, name: 'witness.example', algorithm: 'ed25519', seed },
+      {
+        format: 2,
+        name: 'witness.example',
+        keys: [{ algorithm: 'ml-dsa-44', seed }],
+        retired: [cosigner.verifierKey],
+      },
+    ].map((file) => utf8(JSON.stringify(file))),
     outcomes: [ACCEPTED, 'witness_state_unusable'],
     share: 0.05,
     waits: true,

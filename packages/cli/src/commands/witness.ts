@@ -1,16 +1,23 @@
 import type { Server } from 'node:http';
-import { resolve } from 'node:path';
-import { cosignerAlgorithms, isKeyName, parseVerifierKey, Refusal } from '@sekisho/proof';
-import type { Cosigner, VerifierKey } from '@sekisho/proof';
-import { Option, type Command } from 'commander';
+import { parseVerifierKey, Refusal } from '@sekisho/proof';
+import type { VerifierKey } from '@sekisho/proof';
 import { z } from 'zod';
 import { reasonOf } from '../bounded-file.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
-import { CommonOptions, parseOptions, withCommonOptions } from '../command-options.ts';
+import { parseOptions, withCommonOptions } from '../command-options.ts';
 import { CommandFailure } from '../failure.ts';
 import { renderParagraph } from '../table.ts';
 import { addWitnessCheck } from './witness-check.ts';
-import { lockState, openWitnessKey } from '../witness/witness-key.ts';
+import {
+  StateOptions,
+  addWitnessKey,
+  policyLines,
+  stateFolder,
+  withStateOptions,
+  witnessKeysJson,
+} from './witness-key.ts';
+import { lockState, openWitnessKeys } from '../witness/witness-key.ts';
+import type { WitnessKeys } from '../witness/witness-key.ts';
 import { createWitnessServer } from '../witness/witness-server.ts';
 import type { WitnessEvent, WitnessedLog } from '../witness/witness-server.ts';
 import { LogWitness } from '../witness/witness-state.ts';
@@ -20,16 +27,6 @@ const LISTEN_DEFAULT = '127.0.0.1:7330';
 const STOP_GRACE_MS = 5000;
 const LOGS_MAX = 1000;
 
-const StateOptions = CommonOptions.extend({
-  state: z.string().min(1).optional(),
-  name: z.string().refine(isKeyName).optional(),
-  keyType: z.enum(cosignerAlgorithms).optional(),
-});
-/** Commander gives the options of `witness` also when they stand behind `key`; some mean nothing there. */
-const KeyOptions = StateOptions.extend({
-  listen: z.undefined().optional(),
-  log: z.array(z.string()).max(0).optional(),
-});
 const Options = StateOptions.extend({
   listen: z
     .string()
@@ -52,40 +49,12 @@ export const addWitness: AddCommand = (program, context, finish) => {
     const options = parseOptions(Options, values);
     finish(await runWitness(options, context));
   });
-  addKey(command, context, finish);
+  addWitnessKey(command, context, finish);
   addWitnessCheck(command, context, finish);
 };
 
-function addKey(group: Command, context: CommandContext, finish: (exitCode: number) => void): void {
-  const { texts, screen } = context;
-  const command = group
-    .command('key')
-    .summary(texts.witness.keySummary)
-    .description(texts.witness.keyDescription);
-  withCommonOptions(withStateOptions(command, context), context).action(async () => {
-    const { state, name, keyType, json } = parseOptions(KeyOptions, command.optsWithGlobals());
-    const cosigner = await openWitnessKey(stateFolder(state, context), { name, algorithm: keyType });
-    if (json) screen.json({ name: cosigner.name, verifierKey: cosigner.verifierKey });
-    else screen.document(`${cosigner.verifierKey}\n`);
-    finish(0);
-  });
-}
-
-function withStateOptions(command: Command, { texts }: CommandContext): Command {
-  return command
-    .option('--state <dir>', texts.witness.state)
-    .option('--name <name>', texts.witness.name)
-    .addOption(new Option('--key-type <type>', texts.witness.keyType).choices([...cosignerAlgorithms]));
-}
-
 function collect(vkey: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, vkey];
-}
-
-/** Not a required option for commander: it would also be required before the word `key`. */
-function stateFolder(state: string | undefined, { cwd }: CommandContext): string {
-  if (state !== undefined) return resolve(cwd, state);
-  throw new CommandFailure('usage', (texts) => texts.failures.missingOption('--state <dir>'));
 }
 
 /** Serves until a signal; 0 after Ctrl-C or SIGTERM. */
@@ -98,17 +67,17 @@ async function runWitness(
   if (keys.length === 0) {
     throw new CommandFailure('usage', (texts) => texts.failures.missingOption('--log <vkey>'));
   }
-  const cosigner = await openWitnessKey(folder, { name, algorithm: keyType });
+  const witnessKeys = await openWitnessKeys(folder, { name, algorithm: keyType });
   const unlock = await lockState(folder);
   try {
     const logs: WitnessedLog[] = [];
     for (const [origin, keysOfLog] of Map.groupBy(keys, (key) => key.name)) {
-      const witness = await LogWitness.open(folder, origin, cosigner, context.now);
+      const witness = await LogWitness.open(folder, origin, witnessKeys, context.now);
       logs.push({ origin, keys: keysOfLog, witness });
     }
     const server = createWitnessServer(logs, (event) => tellEvent(event, context));
     const url = await listenOn(server, listen);
-    greet(cosigner, url, logs, json, context);
+    greet(witnessKeys, url, logs, json, context);
     await untilSignal();
     await closeServer(server);
     await Promise.all(logs.map(({ witness }) => witness.idle()));
@@ -156,21 +125,22 @@ async function listenOn(server: Server, address: string): Promise<string> {
 }
 
 function greet(
-  { name, verifierKey }: Cosigner,
+  keys: WitnessKeys,
   url: string,
   logs: readonly WitnessedLog[],
   json: boolean,
   { texts, screen }: CommandContext,
 ): void {
+  const { name } = keys;
   if (json) {
-    screen.json({ url, name, verifierKey, logs: logs.map(({ origin }) => origin) });
+    screen.json({ url, ...witnessKeysJson(keys), logs: logs.map(({ origin }) => origin) });
     return;
   }
   screen.lines([
     ...renderParagraph(texts.witness.listening(name, url, logs.length), screen.width),
     texts.witness.policyLine,
-    // One line of its own: it is copied into a file.
-    `witness ${name} ${verifierKey} ${url}`,
+    // Lines of their own: they are copied into a file.
+    ...policyLines(keys, url),
   ]);
 }
 

@@ -387,6 +387,16 @@ export const en = {
     tree: (origin: string, size: number) => `${origin}  ${size} entries`,
     listening: (name: string, url: string, logs: number) =>
       `Witness ${name} listens on ${url} and knows ${logs} ${logs === 1 ? 'log' : 'logs'}.`,
+    rotateSummary: 'Let a second key cosign beside the first',
+    rotateDescription:
+      'Adds a key, of --key-type if given. Stop the witness first; from its next start it cosigns with all of its keys. Policies list both as a group of which any suffices; retire the old key when they do.',
+    retireSummary: 'Let a key cosign no more',
+    retireDescription: 'Ends a key and destroys its private part. Stop the witness first.',
+    keyId: 'Id of the key: the middle part of its verifier key',
+    changed: 'Done. Start the witness again. Policies name it like this:',
+    tooManyKeys: (most: number) => `it has ${most} keys already: retire one first`,
+    noSuchKey: (keyId: string) => `it has no key ${keyId}`,
+    lastKey: 'this is its only key: rotate first',
     policyLine: 'For the witness policy of a cell or an auditor:',
     contradiction: (origin: string) =>
       `${origin} has signed two trees that contradict each other. Refused. Keep this line, it is the proof:`,

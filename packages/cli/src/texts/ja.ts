@@ -346,6 +346,16 @@ export const ja: Texts = {
     invalid: '無効  ポリシーにある台帳のチェックポイントではありません。',
     tree: (origin, size) => `${origin}  ${size}件`,
     listening: (name, url, logs) => `立会人 ${name} が ${url} で待ち受けています（台帳 ${logs} 個）。`,
+    rotateSummary: '2本目の鍵でも副署するようにする',
+    rotateDescription:
+      '鍵を加えます（--key-type で種類を指定）。先に立会人を止めてください。次に始めたときから、すべての鍵で副署します。ポリシーには両方を「どれか1つで足りる」グループとして書き、行き渡ったら古い鍵を退役させてください。',
+    retireSummary: '鍵による副署をやめる',
+    retireDescription: '鍵を退役させ、秘密鍵を破棄します。先に立会人を止めてください。',
+    keyId: '鍵のID（検証鍵の中央の部分）',
+    changed: '完了しました。立会人を始め直してください。ポリシーには次のように書きます:',
+    tooManyKeys: (most) => `すでに${most}本の鍵があります。先に1本を退役させてください`,
+    noSuchKey: (keyId) => `鍵 ${keyId} はありません`,
+    lastKey: 'ただ1本の鍵です。先に交代(rotate)してください',
     policyLine: 'セルや監査人の立会人ポリシーに書く行:',
     contradiction: (origin) =>
       `${origin} が、互いに矛盾する2つの木に署名しました。拒否しました。証拠として次の行を保存してください:`,

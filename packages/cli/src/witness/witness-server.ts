@@ -95,7 +95,7 @@ async function addCheckpoint(
   const answer = await submitTo(log, submission, tell);
   switch (answer.answer) {
     case 'cosigned':
-      return { status: 200, text: answer.line };
+      return { status: 200, text: answer.lines };
     case 'conflict':
       return { status: 409, text: `${answer.size}\n`, type: 'text/x.tlog.size' };
     case 'refuse':

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Refusal, parseCheckpoint, parseVerifierKey, verifyNote } from '@sekisho/proof';
-import type { Checkpoint, Cosigner } from '@sekisho/proof';
+import { Refusal, parseCheckpoint, verifyNote } from '@sekisho/proof';
+import type { Checkpoint } from '@sekisho/proof';
 import { readIfPresent, replaceDurably, syncFolder } from './durable-file.ts';
 import { judgeSubmission } from './judge-submission.ts';
 import type { Judgement, Submission } from './judge-submission.ts';
 import { unusable } from './witness-key.ts';
+import type { WitnessKeys } from './witness-key.ts';
 
 /** Submissions about one log that wait for their turn. */
 const WAITING_MAX = 64;
@@ -19,7 +20,7 @@ interface Cosigned {
 
 export type SubmissionAnswer =
   | Exclude<Judgement, { answer: 'cosign' }>
-  | { readonly answer: 'cosigned'; readonly line: string }
+  | { readonly answer: 'cosigned'; readonly lines: string }
   | { readonly answer: 'unavailable' };
 
 /**
@@ -32,16 +33,16 @@ export type SubmissionAnswer =
  */
 export class LogWitness {
   readonly #file: string;
-  readonly #cosigner: Cosigner;
+  readonly #keys: WitnessKeys;
   readonly #nowMs: () => number;
   #known: Cosigned | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #failed = false;
 
-  private constructor(file: string, cosigner: Cosigner, nowMs: () => number, known: Cosigned | undefined) {
+  private constructor(file: string, keys: WitnessKeys, nowMs: () => number, known: Cosigned | undefined) {
     this.#file = file;
-    this.#cosigner = cosigner;
+    this.#keys = keys;
     this.#nowMs = nowMs;
     this.#known = known;
   }
@@ -53,16 +54,16 @@ export class LogWitness {
   static async open(
     folder: string,
     origin: string,
-    cosigner: Cosigner,
+    keys: WitnessKeys,
     nowMs: () => number,
   ): Promise<LogWitness> {
     const file = join(folder, 'logs', originHash(origin), 'checkpoint');
     await makeFolder(dirname(file));
     const note = await readIfPresent(file);
-    if (note === undefined) return new LogWitness(file, cosigner, nowMs, undefined);
-    const checkpoint = cosignedCheckpoint(note, cosigner);
+    if (note === undefined) return new LogWitness(file, keys, nowMs, undefined);
+    const checkpoint = cosignedCheckpoint(note, keys);
     if (checkpoint?.origin !== origin) throw unusable(folder, (texts) => texts.witness.damaged(file));
-    return new LogWitness(file, cosigner, nowMs, { checkpoint, note });
+    return new LogWitness(file, keys, nowMs, { checkpoint, note });
   }
 
   /** The note that was cosigned last; undefined before the first. */
@@ -92,8 +93,11 @@ export class LogWitness {
     if (this.#failed) return { answer: 'unavailable' };
     const judgement = judgeSubmission(submission, this.#known?.checkpoint);
     if (judgement.answer !== 'cosign') return judgement;
-    const line = this.#cosigner.cosign(submission.body, Math.floor(this.#nowMs() / 1000));
-    const note = submission.note + line;
+    const timeSeconds = Math.floor(this.#nowMs() / 1000);
+    const lines = this.#keys.cosigners
+      .map((cosigner) => cosigner.cosign(submission.body, timeSeconds))
+      .join('');
+    const note = submission.note + lines;
     try {
       await replaceDurably(this.#file, note);
     } catch (error) {
@@ -102,7 +106,7 @@ export class LogWitness {
       throw error;
     }
     this.#known = { checkpoint: submission.parsed, note };
-    return { answer: 'cosigned', line };
+    return { answer: 'cosigned', lines };
   }
 }
 
@@ -111,9 +115,9 @@ export function originHash(origin: string): string {
   return createHash('sha256').update(origin).digest('hex');
 }
 
-function cosignedCheckpoint(note: string, cosigner: Cosigner): Checkpoint | undefined {
+function cosignedCheckpoint(note: string, { verifiers }: WitnessKeys): Checkpoint | undefined {
   try {
-    return parseCheckpoint(verifyNote(note, [parseVerifierKey(cosigner.verifierKey)]).body);
+    return parseCheckpoint(verifyNote(note, verifiers).body);
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;

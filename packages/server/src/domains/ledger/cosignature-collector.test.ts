@@ -7,6 +7,7 @@ import {
   policySatisfied,
   utf8,
 } from '@sekisho/proof';
+import type { WitnessPolicy } from '@sekisho/proof';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CosignatureCollector, openLedger } from './index.ts';
 import type { Ledger, WitnessAnswer, WitnessClient } from './index.ts';
@@ -70,11 +71,11 @@ afterEach(async () => {
   await ledger.close();
 });
 
-async function collect(): Promise<CosignatureCollector> {
+async function collect(by: WitnessPolicy = policy): Promise<CosignatureCollector> {
   collector = new CosignatureCollector({
     ledger,
     log: 'cell',
-    policy,
+    policy: by,
     client: {
       addCheckpoint: async (url, request) => behaviours[new URL(url).hostname.split('.')[0]!]!(request),
       close: async () => undefined,
@@ -95,6 +96,42 @@ async function grow(): Promise<void> {
 
 const stateOf = (of: CosignatureCollector, name: string) =>
   of.report().witnesses.find((each) => each.name === name)?.state;
+
+test('asks an address once for all keys of a witness that rotates, and counts any of them', async () => {
+  const newer = cosignerOf('north.example', 'ed25519', Buffer.alloc(32, 9));
+  const rotating = parseWitnessPolicy(
+    utf8(
+      [
+        `witness north-old ${north.verifierKey} http://north.example`,
+        `witness north-new ${newer.verifierKey} http://north.example`,
+        'group north any north-old north-new',
+        'quorum north',
+        '',
+      ].join('\n'),
+    ),
+  );
+  const asked: number[] = [];
+  let signers = [north];
+  behaviours['north'] = (request) => {
+    asked.push(request.oldSize);
+    const { body } = parseNote(request.checkpoint);
+    return { kind: 'cosigned', lines: signers.map((each) => each.cosign(body, 1)).join('') };
+  };
+  const running = await collect(rotating);
+  await vi.waitFor(() => expect(running.report().witnessedSize).toBe(1));
+  expect([stateOf(running, 'north-old'), stateOf(running, 'north-new')]).toEqual(['cosigned', 'invalid']);
+  signers = [north, newer];
+  await grow();
+  await vi.waitFor(() => expect(running.report().witnesses.map((each) => each.cosignedSize)).toEqual([2, 2]));
+  asked.length = 0;
+  await grow();
+  await vi.waitFor(() => expect(running.report().witnesses.map((each) => each.cosignedSize)).toEqual([3, 3]));
+  expect(asked).toEqual([2]);
+  await vi.waitFor(() => expect(parseNote(stored!).signatures).toHaveLength(3));
+  signers = [newer];
+  await grow();
+  await vi.waitFor(() => expect(running.report().witnessedSize).toBe(4));
+});
 
 test('follows the log with both witnesses under one note', async () => {
   const running = await collect();

@@ -133,12 +133,17 @@ export class CosignatureCollector {
     }
     const { lines } = this.#current;
     await Promise.all(
-      due.map(async (standing) => {
-        const before = standing.state;
-        const outcome = await askWitness(standing, checkpoint, { ledger, log, client });
-        standing.note(outcome, checkpoint.size, clock, this.#pace.retry);
-        if (outcome.state === 'cosigned') lines.set(standing.witness.name, outcome.line);
-        if (standing.state !== before && !this.#closed) this.#tell(standing);
+      [...Map.groupBy(due, ({ witness }) => witness.url).values()].map(async ([first, ...others]) => {
+        if (first === undefined) return;
+        const asked = [first, ...others] as const;
+        const before = asked.map(({ state }) => state);
+        const outcomes = await askWitness(asked, checkpoint, { ledger, log, client });
+        for (const [at, standing] of asked.entries()) {
+          const outcome = outcomes[at] ?? { state: 'invalid' as const };
+          standing.note(outcome, checkpoint.size, clock, this.#pace.retry);
+          if (outcome.state === 'cosigned') lines.set(standing.witness.name, outcome.line);
+          if (standing.state !== before[at] && !this.#closed) this.#tell(standing);
+        }
       }),
     );
     if (lines.size === 0) return;

@@ -83,30 +83,36 @@ export class WitnessStanding {
 }
 
 /**
- * Asks one witness to cosign a checkpoint. Starts from the size that it is known to have cosigned,
- * and once more from the one that it names instead. Never rejects for what the witness does.
+ * Asks one address to cosign a checkpoint, for all of its keys that are given: a witness whose key rotates
+ * answers with a line of each. Starts from the size that the first is known to have cosigned, and once
+ * more from the one that it names instead. An outcome a standing, in order. Never rejects for what the
+ * witness does.
  */
 export async function askWitness(
-  { witness, cosignedSize }: WitnessStanding,
+  standings: readonly [WitnessStanding, ...WitnessStanding[]],
   checkpoint: SignedCheckpoint,
   from: { readonly ledger: Ledger; readonly log: LogName; readonly client: WitnessClient },
-): Promise<Outcome> {
+): Promise<Outcome[]> {
   const { ledger, log, client } = from;
+  const [{ witness, cosignedSize }] = standings;
+  const all = (state: Exclude<Outcome['state'], 'cosigned'>): Outcome[] => standings.map(() => ({ state }));
   let oldSize = Math.min(cosignedSize, checkpoint.size);
   for (let attempt = 0; attempt < 2; attempt++) {
     const proof = await proofFrom(ledger, log, oldSize, checkpoint.size);
     const request = { oldSize, proof, checkpoint: checkpoint.note };
     const answer = await client.addCheckpoint(witness.url ?? '', request).catch(() => undefined);
-    if (answer === undefined) return { state: 'unreachable' };
-    if (answer.kind === 'refused') return { state: answer.status === 422 ? 'refused' : 'invalid' };
-    if (answer.kind === 'cosigned') return readCosignature(witness, checkpoint.note, answer.lines);
+    if (answer === undefined) return all('unreachable');
+    if (answer.kind === 'refused') return all(answer.status === 422 ? 'refused' : 'invalid');
+    if (answer.kind === 'cosigned') {
+      return standings.map((each) => readCosignature(each.witness, checkpoint.note, answer.lines));
+    }
     // Somebody else may have shown it a newer checkpoint of ours: then the next round has caught up.
     if (answer.size > checkpoint.size) {
-      return { state: answer.size > ledger.checkpoint(log).size ? 'ahead' : 'unreachable' };
+      return all(answer.size > ledger.checkpoint(log).size ? 'ahead' : 'unreachable');
     }
     oldSize = answer.size;
   }
-  return { state: 'invalid' };
+  return all('invalid');
 }
 
 async function proofFrom(

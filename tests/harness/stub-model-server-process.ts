@@ -12,6 +12,11 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify(counts));
     return;
   }
+  if (request.method === 'GET') {
+    // A probe: no data comes with it.
+    response.writeHead(200).end('{"object":"list","data":[]}');
+    return;
+  }
   counts.requests++;
   const parts: Buffer[] = [];
   request.on('data', (bytes: Buffer) => parts.push(bytes));

@@ -14,3 +14,8 @@ export function japanTime(timestamp: string): string {
   const time = new Date(timestamp);
   return Number.isNaN(time.getTime()) ? timestamp : `${format.format(time)} JST`;
 }
+
+/** The first moment of a day in Japan (UTC+9), as RFC 3339 in UTC. */
+export function startOfDayInJapan(day: string): string {
+  return new Date(`${day}T00:00:00+09:00`).toISOString();
+}

@@ -4,13 +4,16 @@ import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCrossings } from './commands/crossings.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addErase } from './commands/erase.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
+import { addHolds } from './commands/holds.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogKeys } from './commands/log-keys.ts';
 import { addPlaces } from './commands/places.ts';
 import { addPlan } from './commands/plan.ts';
 import { addReceipts } from './commands/receipts.ts';
+import { addRetention } from './commands/retention.ts';
 import { addUp } from './commands/up.ts';
 import { addUsage } from './commands/usage.ts';
 import { addVerify } from './commands/verify.ts';
@@ -66,6 +69,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
     addWitness,
     addLogKeys,
   );
+  group(texts.program.keepHeading, addRetention, addHolds, addErase);
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

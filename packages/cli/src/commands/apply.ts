@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { ApplyResponse, PlanResponse } from '@sekisho/contract';
 import { z } from 'zod';
 import { findCell } from '../cell-address.ts';
 import { CellClient } from '../cell-client.ts';
 import type { AddCommand, CommandContext } from '../command-context.ts';
 import { ConnectionOptions, parseOptions, withConnectionOptions } from '../command-options.ts';
+import { confirm } from '../confirmation.ts';
 import { CommandFailure } from '../failure.ts';
 import { withPositions } from '../fault-lines.ts';
 import { describeChanges } from '../platform-changes.ts';
@@ -40,7 +40,7 @@ export const addApply: AddCommand = (program, context, finish) => {
         describeChanges(texts.plan.against(baseRevision), changes, context),
       );
     }
-    if (!options.yes && plan.changes.length > 0 && !(await confirm(context))) {
+    if (!options.yes && plan.changes.length > 0 && !(await confirm(texts.apply.question, context))) {
       screen.lines([texts.apply.cancelled]);
       finish(1);
       return;
@@ -63,22 +63,4 @@ export const addApply: AddCommand = (program, context, finish) => {
 /** With `-` the document takes stdin, so nobody can answer there. */
 function canAsk({ stdin }: CommandContext, file: string, json: boolean): boolean {
   return stdin.isTTY && file !== '-' && !json;
-}
-
-async function confirm({ stdin, texts }: CommandContext): Promise<boolean> {
-  const terminal = createInterface({ input: stdin, output: process.stderr });
-  try {
-    return isYes(await terminal.question(`${texts.apply.question} `));
-  } catch (error) {
-    // Ctrl-C and Ctrl-D are a no.
-    if (error instanceof Error && error.name === 'AbortError') return false;
-    throw error;
-  } finally {
-    terminal.close();
-  }
-}
-
-/** Anything but a clear yes is a no. */
-export function isYes(answer: string): boolean {
-  return /^(?:y|yes|はい)$/i.test(answer.normalize('NFKC').trim());
 }

@@ -11,6 +11,7 @@ import type {
 import type { PayloadVerdict, ReceiptForm } from '@sekisho/proof';
 import { audit } from './audit-en.ts';
 import { logKeys } from './log-keys-en.ts';
+import { retentionTexts } from './retention-en.ts';
 
 const actions: Record<Action, string> = {
   process: 'process',
@@ -97,6 +98,7 @@ export const en = {
     startHeading: 'Start and look after:',
     declareHeading: 'Declare and decide:',
     proveHeading: 'Prove and account:',
+    keepHeading: 'Keep and erase:',
     environment: [
       'Environment:',
       '  SEKISHO_HOME       data folder of the cell (.sekisho)',
@@ -365,6 +367,7 @@ export const en = {
   },
   audit,
   logKeys,
+  ...retentionTexts,
   witness: {
     summary: 'Witness the logs of cells',
     description:

@@ -1,5 +1,6 @@
 import { audit } from './audit-ja.ts';
 import { logKeys } from './log-keys-ja.ts';
+import { retentionTexts } from './retention-ja.ts';
 import type { Texts } from './en.ts';
 
 const actions: Texts['actions'] = {
@@ -57,6 +58,7 @@ export const ja: Texts = {
     startHeading: '起動と点検:',
     declareHeading: '宣言と判断:',
     proveHeading: '証明と集計:',
+    keepHeading: '保管と消去:',
     environment: [
       '環境変数:',
       '  SEKISHO_HOME       セルのデータフォルダー（.sekisho）',
@@ -325,6 +327,7 @@ export const ja: Texts = {
   },
   audit,
   logKeys,
+  ...retentionTexts,
   witness: {
     summary: 'セルの台帳の立会人を動かします',
     description:

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { PayloadQuery} from '@sekisho/contract';
+import type { PayloadQuery } from '@sekisho/contract';
 import { crossingSearchLimits, type CrossingSummary } from '@sekisho/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SearchCrossings, withinWorkspace } from './search-crossings.ts';

@@ -32,6 +32,7 @@ import { crossingRoutes, type CrossingFlows } from './crossing-routes.ts';
 import { logKeyRoutes, type LogKeyFlows } from './log-key-routes.ts';
 import { usageAsCsv } from './csv.ts';
 import { retentionRoutes, type RetentionFlows } from './retention-routes.ts';
+import { CSV_TYPE, wantsCsv } from './wants-csv.ts';
 
 /** What this edge calls. */
 export interface AdminFlows extends CrossingFlows, LogKeyFlows {
@@ -127,9 +128,3 @@ export function adminEdge(authenticate: Authenticate, flows: AdminFlows) {
 
 /** A document at its limit, in JSON with every character escaped. */
 const BODY_BYTES_MAX = 2 * platformLimits.documentBytes;
-
-const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
-
-function wantsCsv(request: FastifyRequest): boolean {
-  return /\btext\/csv\b/.test(request.headers.accept ?? '');
-}

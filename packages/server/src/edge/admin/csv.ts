@@ -1,4 +1,4 @@
-import type { CrossingSummary, UsageReport } from '@sekisho/contract';
+import type { CrossingSummary, KeptRow, RetentionReport, UsageReport } from '@sekisho/contract';
 
 type Field = string | number | undefined;
 
@@ -53,6 +53,29 @@ export const crossingCsvHeading: string = BYTE_ORDER_MARK + csvLine(Object.keys(
 
 export function crossingCsvLine(crossing: CrossingSummary): string {
   return csvLine(Object.values(crossingColumns).map((field) => field(crossing)));
+}
+
+const keptColumns = {
+  tenant: (row) => row.tenant,
+  workspace: (row) => row.workspace,
+  dataClass: (row) => row.dataClass,
+  kind: (row) => row.kind,
+  count: (row) => row.count,
+  bytes: (row) => row.bytes,
+  oldest: (row) => row.oldest,
+  newest: (row) => row.newest,
+  days: (row) => row.days,
+  firstEnds: (row) => row.firstEnds,
+  lastEnds: (row) => row.lastEnds,
+  holds: (row) => row.holds.join(' '),
+  site: (_row, cell) => cell?.site,
+  place: (_row, cell) => cell?.place,
+} satisfies Record<string, (row: KeptRow, cell: RetentionReport['cell']) => Field>;
+
+/** What is kept, with the place beside each row. Backups are in the JSON report. */
+export function retentionAsCsv({ rows, cell }: RetentionReport): string {
+  const lines = rows.map((row) => Object.values(keptColumns).map((field) => field(row, cell)));
+  return BYTE_ORDER_MARK + [Object.keys(keptColumns), ...lines].map(csvLine).join('');
 }
 
 /** RFC 4180. */

@@ -16,6 +16,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { retentionAsCsv } from './csv.ts';
+import { CSV_TYPE, wantsCsv } from './wants-csv.ts';
 
 /** What these routes call. */
 export interface RetentionFlows {
@@ -44,8 +46,12 @@ export function retentionRoutes(
 
   api.get(
     '/retention',
-    { schema: { querystring: RetentionQuery, response: { 200: RetentionReport } } },
-    (request) => flows().report(request.query),
+    { schema: { querystring: RetentionQuery, response: { 200: z.union([RetentionReport, z.string()]) } } },
+    async (request, reply) => {
+      const report = await flows().report(request.query);
+      if (!wantsCsv(request)) return report;
+      return reply.type(CSV_TYPE).send(retentionAsCsv(report));
+    },
   );
 
   api.post(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isYes } from './apply.ts';
+import { isYes } from './confirmation.ts';
 
 test.each(['y', 'Y', 'yes', ' YES ', 'はい', 'ｙ'])('%j is a yes', (answer) => {
   expect(isYes(answer)).toBe(true);

@@ -243,7 +243,7 @@ describe('the sweep', () => {
 
   test('is refused nothing by a crossing that has not ended: that one stays', async () => {
     const kernel = new CrossingKernel(ledger, clock, systemRandom());
-    const open = await kernel.recordIntent(
+    const unended = await kernel.recordIntent(
       {
         tenant: 'ministry',
         workspace: 'in-japan',
@@ -260,8 +260,8 @@ describe('the sweep', () => {
     await ledger.settledNow('ministry');
     expect(await retention().sweep.sweep()).toBe(0);
     await expect(
-      retention().flows.erase({ crossings: [open.id] }, 'request', 'operator:admin'),
+      retention().flows.erase({ crossings: [unended.id] }, 'request', 'operator:admin'),
     ).rejects.toMatchObject({ code: 'receipt_not_ready' });
-    expect(await has(open.id)).toBe(true);
+    expect(await has(unended.id)).toBe(true);
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { HoldList, LegalHold, PlaceHoldRequest, Slug, Timestamp } from '@sekisho/contract';
+import { HoldList, LegalHold, type PlaceHoldRequest, Slug, Timestamp } from '@sekisho/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { findCell } from '../cell-address.ts';

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SekishoError } from '@sekisho/contract';
 import { entriesPath, tilePath, utf8 } from '@sekisho/proof';
-import type { FastifyInstance } from 'fastify';
 import { systemRandom } from '../../packages/server/src/base/random.ts';
 import { KeyDirectory } from '../../packages/server/src/domains/identity/index.ts';
 import { openLedger } from '../../packages/server/src/domains/ledger/index.ts';
@@ -44,7 +43,7 @@ const paths = [
 
 interface Cell {
   readonly ledger: Ledger;
-  readonly server: FastifyInstance;
+  readonly server: Awaited<ReturnType<typeof createCellServer>>;
   readonly port: number;
 }
 

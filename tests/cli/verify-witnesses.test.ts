@@ -30,8 +30,8 @@ test.each(['ja', 'en'] as const)(
   async (language) => {
     const shown = await verify([witnessed, '--witness-policy', policy], language);
     expect([shown.code, shown.stderr]).toEqual([0, '']);
-    expect(shown.stdout).toContain('north  2026-04-01 08:33:20 JST');
-    expect(shown.stdout).toContain('south  2026-04-01 08:33:21 JST');
+    expect(shown.stdout).toContain('north  2026-04-01 09:00:02 JST');
+    expect(shown.stdout).toContain('south  2026-04-01 09:00:03 JST');
     expect(shown.stdout.replace(/\s+/g, '')).toContain('cell.example.jp/ledger/cell');
     expect(shown.stdout.split('\n').filter((line) => displayWidth(line) > 80)).toEqual([]);
   },
@@ -48,8 +48,8 @@ test('as JSON: the cosigned tree, and who cosigned it', async () => {
         anchor: { index: 3 },
         quorum: 'met',
         witnesses: [
-          { witness: 'north', keyName: 'witness.north.example', timeSeconds: 1_775_000_000 },
-          { witness: 'south', keyName: 'witness.south.example', timeSeconds: 1_775_000_001 },
+          { witness: 'north', keyName: 'witness.north.example', timeSeconds: 1_775_001_602 },
+          { witness: 'south', keyName: 'witness.south.example', timeSeconds: 1_775_001_603 },
         ],
       },
     },

@@ -11,7 +11,7 @@ import { signNote } from './signed-note.ts';
 import { goldenWitnessedReceipts } from './testing/golden-witnessed-receipts.ts';
 import { sampleOrigin, sampleSigner } from './testing/sample-log.ts';
 import {
-  SAMPLE_TIME_SECONDS,
+  COSIGNED_TIME_SECONDS,
   cosigned,
   sampleCellOrigin,
   sampleWitnessedReceipts,
@@ -99,8 +99,8 @@ describe('a witnessed receipt', async () => {
   test('tells which witnesses cosigned, and when, also where they are too few', () => {
     const verdict = verifyReceipt(receipt, keys);
     const statements = [
-      { witness: 'north', key: { name: north.name }, timeSeconds: SAMPLE_TIME_SECONDS },
-      { witness: 'south', key: { name: south.name }, timeSeconds: SAMPLE_TIME_SECONDS + 1 },
+      { witness: 'north', key: { name: north.name }, timeSeconds: COSIGNED_TIME_SECONDS },
+      { witness: 'south', key: { name: south.name }, timeSeconds: COSIGNED_TIME_SECONDS + 1 },
     ];
     expect(requireWitnesses(verdict, onlyNorth)).toMatchObject({
       verdict: 'satisfied',

@@ -21,6 +21,8 @@ export const sampleWitnesses = {
   east: sampleCosigner('witness.east.example'),
 };
 export const SAMPLE_TIME_SECONDS = 1_775_000_000;
+/** 2026-04-01T00:00:02Z: a second after the anchors. */
+export const COSIGNED_TIME_SECONDS = 1_775_001_602;
 export const sampleCellOrigin = 'cell.example.jp/ledger/cell';
 
 /** What an anchor of the sample cell's log says. */
@@ -38,7 +40,7 @@ export function sampleAnchor(log: Pick<SampleLog, 'origin' | 'size' | 'root'>): 
 /** The checkpoint of a log under lines of these cosigners, one second apart. */
 export function cosigned(log: SampleLog, cosigners: readonly Cosigner[]): string {
   const body = formatCheckpoint(log);
-  return log.checkpoint + cosigners.map((each, n) => each.cosign(body, SAMPLE_TIME_SECONDS + n)).join('');
+  return log.checkpoint + cosigners.map((each, n) => each.cosign(body, COSIGNED_TIME_SECONDS + n)).join('');
 }
 
 /** A cell's log that holds these anchors, and what leads from each to its cosigned checkpoint. */

@@ -1,6 +1,7 @@
 import { SekishoError, Slug } from '@sekisho/contract';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Random } from '../../base/random.ts';
 import type { LogName, StoredFile, TileStore } from '../../domains/ledger/index.ts';
 import {
   isMissing,
@@ -19,17 +20,26 @@ const KNOWN_FOLDERS_MAX = 4096;
  * Logs as folders `{folder}/{log}/`, each with `checkpoint` and `tile/...`: a plain copy of one is
  * a static log as C2SP tlog-tiles describes it.
  */
-export function fileTileStore(options: { readonly folder: string }): TileStore {
-  return new FileTileStore(options.folder);
+export function fileTileStore(options: {
+  readonly folder: string;
+  /**
+   * For a folder that several processes write: then each file is written whole under a name of its
+   * own first. Else a process that was the integrator could cut short what another has published.
+   */
+  readonly shared?: { readonly random: Random };
+}): TileStore {
+  return new FileTileStore(options.folder, options.shared?.random);
 }
 
 class FileTileStore implements TileStore {
   readonly #folder: string;
+  readonly #random: Random | undefined;
   /** Folders that this process has made durable. */
   readonly #knownFolders = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(folder: string, random: Random | undefined) {
     this.#folder = folder;
+    this.#random = random;
   }
 
   async logs(): Promise<readonly LogName[]> {
@@ -45,14 +55,21 @@ class FileTileStore implements TileStore {
   }
 
   /**
-   * Straight into place: the name of a tile says what is in it, so a file that a crash cut short
-   * is not covered by any checkpoint and gets the same bytes again.
+   * Straight into place where one process writes: the name of a tile says what is in it, so a file
+   * that a crash cut short is not covered by any checkpoint and gets the same bytes again.
    */
   async write(log: LogName, files: readonly StoredFile[]): Promise<void> {
     const touched = new Set(files.map(({ path }) => dirname(this.#path(log, path))));
     for (const folder of touched) await this.#ensureFolder(folder);
-    await eachOf(files, async ({ path, bytes }) => writeDurably(this.#path(log, path), bytes));
+    await eachOf(files, async ({ path, bytes }) => this.#writeOne(this.#path(log, path), bytes));
     await eachOf([...touched], syncFolder);
+  }
+
+  async #writeOne(path: string, bytes: Uint8Array): Promise<void> {
+    if (this.#random === undefined) return writeDurably(path, bytes);
+    const own = `${path}.${this.#random.bytes(8).toString('hex')}.next`;
+    await writeDurably(own, bytes);
+    await rename(own, path);
   }
 
   async removePartials(log: LogName, path: string): Promise<void> {

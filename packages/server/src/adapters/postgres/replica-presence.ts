@@ -39,7 +39,9 @@ export class ReplicaPresence {
   readonly #log: Log;
   readonly #listener: ReplicaListener;
   #client: Client | undefined;
-  /** Called when the lock of the integrator may be another's. */
+  /** The session holds the lock of the integrator. */
+  #leads = false;
+  /** Called when that lock may be another's. */
   #lost: ((cause: unknown) => void) | undefined;
   /** Replicas without a session, by the time at which this session first saw that. */
   readonly #absent = new Map<number, number>();
@@ -96,16 +98,21 @@ export class ReplicaPresence {
   async campaign(lost: (cause: unknown) => void): Promise<number | undefined> {
     const client = this.#client;
     if (client === undefined || this.#closed) return undefined;
-    const { rows } = await client.query('select pg_try_advisory_lock($1, 0) as locked', [INTEGRATOR_LOCK]);
-    if (!Locked.parse(rows[0]).locked) return undefined;
-    if (this.#client !== client) return undefined;
-    this.#absent.clear();
-    this.#lost = lost;
     try {
+      if (!this.#leads) {
+        const { rows } = await client.query('select pg_try_advisory_lock($1, 0) as locked', [
+          INTEGRATOR_LOCK,
+        ]);
+        if (!Locked.parse(rows[0]).locked || this.#client !== client) return undefined;
+        this.#leads = true;
+        this.#absent.clear();
+      }
+      this.#lost = lost;
       const raised = await client.query('update ledger_integrator set term = term + 1 returning term');
       return TermRow.parse(raised.rows[0]).term;
     } catch (cause) {
-      await this.resign();
+      // Whatever it holds goes with the session.
+      this.#dropped(client, cause);
       throw cause;
     }
   }
@@ -113,7 +120,8 @@ export class ReplicaPresence {
   async resign(): Promise<void> {
     this.#lost = undefined;
     const client = this.#client;
-    if (client === undefined) return;
+    if (client === undefined || !this.#leads) return;
+    this.#leads = false;
     try {
       await client.query('select pg_advisory_unlock($1, 0)', [INTEGRATOR_LOCK]);
     } catch (cause) {
@@ -154,7 +162,7 @@ export class ReplicaPresence {
         await this.#connect();
         return PING_MS;
       }
-      if (this.#lost === undefined) await client.query('select');
+      if (!this.#leads) await client.query('select');
       else await this.#endAbsent(client);
       return PING_MS;
     } catch (cause) {
@@ -208,6 +216,7 @@ export class ReplicaPresence {
     abandon(client);
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#leads = false;
     const lost = this.#lost;
     this.#lost = undefined;
     lost?.(cause);

@@ -57,6 +57,7 @@ class PostgresSequence implements SharedSequence {
   readonly #free: SequenceLane[];
   readonly #pool: Pool;
   #term: number | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(
     presence: ReplicaPresence,
@@ -142,7 +143,12 @@ class PostgresSequence implements SharedSequence {
     };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#leave();
+    return this.#closed;
+  }
+
+  async #leave(): Promise<void> {
     this.#term = undefined;
     await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
     await this.#presence.close();

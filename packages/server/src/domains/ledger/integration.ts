@@ -4,9 +4,6 @@ import { IntegratorService } from './integrator-service.ts';
 import type { ServiceParts } from './integrator-service.ts';
 import type { IntegratorTerm } from './shared-ports.ts';
 
-/** Between two tries to become the integrator, while another replica is. */
-const CAMPAIGN_INTERVAL_MS = 500;
-
 /** Asks again and again to be the cell's integrator, and serves each term that this replica gets. */
 export class Integration {
   readonly #parts: ServiceParts & { readonly fuse: Fuse };
@@ -85,7 +82,7 @@ export class Integration {
 
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, CAMPAIGN_INTERVAL_MS);
+      const timer = setTimeout(resolve, this.#parts.rhythm.campaignMs);
       timer.unref();
       this.#wake = () => {
         clearTimeout(timer);

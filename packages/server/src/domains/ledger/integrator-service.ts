@@ -8,6 +8,7 @@ import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
 import type { DurableEntry, IntegrationPace } from './integrator.ts';
 import type { LogName } from './ledger.ts';
+import type { SharedRhythm } from './ledger-parts.ts';
 import { entryBytes } from './log-state.ts';
 import type { LogEntry, LogState } from './log-state.ts';
 import type { LedgerSink } from './ports.ts';
@@ -15,8 +16,6 @@ import type { ReplicaLogs } from './replica-logs.ts';
 import { decodeRun } from './run-payload.ts';
 import type { SequencedRun, SharedSequence } from './shared-ports.ts';
 
-/** Between two looks for new entries, unless this replica appended some itself. */
-const LOOK_INTERVAL_MS = 50;
 const READ_BYTES_MAX = 8 * 1024 * 1024;
 /** Read and not yet accepted by the sink. What is above waits in the sequence. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
@@ -29,6 +28,7 @@ export interface ServiceParts {
   readonly log: Log;
   readonly pace: IntegrationPace;
   readonly retry: RetryPace;
+  readonly rhythm: SharedRhythm;
 }
 
 /**
@@ -157,7 +157,7 @@ export class IntegratorService {
       return;
     }
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_INTERVAL_MS);
+      const timer = setTimeout(resolve, this.#parts.rhythm.readMs);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

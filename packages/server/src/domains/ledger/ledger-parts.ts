@@ -41,8 +41,19 @@ export interface LedgerParts extends CommonParts {
   readonly tiles: TileStore;
 }
 
+export interface SharedRhythm {
+  /** Between two tries to become the integrator, while another replica is. */
+  readonly campaignMs: number;
+  /** Between two looks at all logs, beside those that others' news bring about. */
+  readonly lookMs: number;
+  /** Between two looks of the integrator for new entries of other replicas. */
+  readonly readMs: number;
+}
+export const defaultRhythm: SharedRhythm = { campaignMs: 500, lookMs: 1000, readMs: 50 };
+
 /** The limits are those of one replica. All replicas open the same keys and the same tiles. */
 export interface SharedLedgerParts extends CommonParts {
   readonly join: (listener: ReplicaListener) => Promise<SharedSequence>;
   readonly tiles: TileFiles;
+  readonly rhythm?: SharedRhythm;
 }

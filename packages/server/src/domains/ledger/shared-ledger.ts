@@ -10,7 +10,7 @@ import { Fuse } from './fuse.ts';
 import { Integration } from './integration.ts';
 import { KeyChanges } from './key-changes.ts';
 import type { AppendedEntry, KeyChange, Ledger, LogKey, LogName } from './ledger.ts';
-import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
+import { defaultLimits, defaultPace, defaultRetry, defaultRhythm } from './ledger-parts.ts';
 import type { SharedLedgerParts } from './ledger-parts.ts';
 import { LogKeys } from './log-keys.ts';
 import type { LogState } from './log-state.ts';
@@ -26,8 +26,6 @@ import { TreeReading } from './tree-reading.ts';
 
 /** 4 MiB of tiles for proofs, over all logs. */
 const CACHED_TILES_MAX = 512;
-/** A look at all logs, beside those that others' news bring about. */
-const LOOK_INTERVAL_MS = 1000;
 
 /** An entry that waits for its index. */
 interface Unplaced {
@@ -86,6 +84,7 @@ class SharedLedger extends TreeReading implements Ledger {
   constructor(parts: SharedLedgerParts, sequence: SharedSequence, fuse: Fuse) {
     super();
     const { clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
+    const rhythm = parts.rhythm ?? defaultRhythm;
     const limits = { ...defaultLimits, ...parts.limits };
     this.#parts = parts;
     this.#sequence = sequence;
@@ -108,7 +107,8 @@ class SharedLedger extends TreeReading implements Ledger {
       log,
       onSettled: ({ name, settledSize }) => this.#own.settledTo(name, settledSize),
     });
-    this.#integration = new Integration({ sequence, logs: this.#logs, sink, clock, log, pace, retry, fuse });
+    const logs = this.#logs;
+    this.#integration = new Integration({ sequence, logs, sink, clock, log, pace, retry, rhythm, fuse });
     this.#keyChanges = new KeyChanges(this, clock);
     fuse.whenBlown((error) => this.#logs.refuseWaiters(error));
   }
@@ -118,7 +118,8 @@ class SharedLedger extends TreeReading implements Ledger {
     this.#fuse.whenBlown((error) =>
       this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) }),
     );
-    this.#lookTimer = setInterval(() => this.look(undefined), LOOK_INTERVAL_MS);
+    const { lookMs } = this.#parts.rhythm ?? defaultRhythm;
+    this.#lookTimer = setInterval(() => this.look(undefined), lookMs);
     this.#lookTimer.unref();
     this.#integration.start();
   }

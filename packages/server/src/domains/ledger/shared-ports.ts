@@ -76,6 +76,7 @@ export interface SharedSequence {
   /**
    * The term of the one integrator; undefined while another replica has it. `lost` is called when
    * it may have passed to another. From then on {@link checkpoints} publishes nothing until the next.
+   * A replica that has a term, and does not know it because the answer was lost, gets the next one.
    */
   campaign(lost: (cause: unknown) => void): Promise<IntegratorTerm | undefined>;
   /**

@@ -45,6 +45,7 @@ async function startEmbedded(): Promise<TestServer> {
       await server.stop();
       rmSync(folder, { recursive: true });
     },
+    false,
   );
 }
 
@@ -57,12 +58,14 @@ function startExternal(url: string): () => Promise<TestServer> {
         return { connectionString: address.href };
       },
       () => Promise.resolve(),
+      true,
     );
 }
 
 function serverOf(
   settingsOf: (database: string) => ConnectionSettings,
   stopServer: () => Promise<void>,
+  lasts: boolean,
 ): TestServer {
   const admin = connect(settingsOf('postgres'), silentLog);
   const open: { readonly name: string; readonly db: Kysely<Tables> }[] = [];
@@ -82,7 +85,9 @@ function serverOf(
     async stop() {
       for (const { name, db } of open) {
         await db.destroy();
-        await sql`drop database ${sql.id(name)}`.execute(admin);
+        // An embedded server goes with its folder.
+        if (!lasts) continue;
+        await sql`drop database ${sql.id(name)} with (force)`.execute(admin);
       }
       await admin.destroy();
       await stopServer();

@@ -225,7 +225,9 @@ describe('entries about keys', () => {
   ])('%s', async (_, entries, signers, expected) => {
     // A key that is given and never spoken of may always sign: here only those that signed are given.
     const given = signers.includes(first) ? [first] : [first, second];
-    expect(found(await audit(entries, signers, given)).toSorted()).toEqual(expected);
+    const findings = found(await audit(entries, signers, given));
+    expect(findings).toHaveLength(expected.length);
+    expect(findings).toEqual(expect.arrayContaining(expected));
   });
 
   test('more than are judged', async () => {

@@ -1,11 +1,13 @@
 // Verify-log checks the folder of a log with the Go project's own implementation of signed notes and
 // transparency logs, golang.org/x/mod/sumdb/{note,tlog}: code that shares nothing with this repository.
 //
-//	verify-log [-older CHECKPOINT] FOLDER VKEY
+//	verify-log [-older CHECKPOINT]... FOLDER VKEY...
+//	verify-log -note CHECKPOINT VKEY...
 //
-// It opens FOLDER/checkpoint under VKEY, hashes every entry of the entry bundles again, compares the
+// It opens FOLDER/checkpoint under the keys of the log (one of which must have signed), hashes every entry of the entry bundles again, compares the
 // root, authenticates the tiles, and checks inclusion and consistency proofs made from them. With
-// -older it also proves that the log grew from that earlier signed checkpoint.
+// each -older it also proves that the log grew from that earlier signed checkpoint. With -note it opens
+// nothing but one checkpoint.
 // Exit status: 0 verified, 1 refused, 2 wrong use.
 package main
 
@@ -31,13 +33,25 @@ const (
 )
 
 func main() {
-	older := flag.String("older", "", "file of an earlier checkpoint of the same log")
+	var older []string
+	flag.Func("older", "file of an earlier checkpoint of the same log", func(file string) error {
+		older = append(older, file)
+		return nil
+	})
+	single := flag.String("note", "", "file of the only checkpoint to open")
 	flag.Parse()
-	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: verify-log [-older CHECKPOINT] FOLDER VKEY")
+	var summary string
+	var err error
+	switch {
+	case *single != "" && flag.NArg() > 0:
+		summary, err = verifyNote(*single, flag.Args())
+	case *single == "" && flag.NArg() > 1:
+		summary, err = verifyLog(flag.Arg(0), flag.Args()[1:], older)
+	default:
+		fmt.Fprintln(os.Stderr, "usage: verify-log [-older CHECKPOINT]... FOLDER VKEY...")
+		fmt.Fprintln(os.Stderr, "       verify-log -note CHECKPOINT VKEY...")
 		os.Exit(2)
 	}
-	summary, err := verifyLog(flag.Arg(0), flag.Arg(1), *older)
 	if err != nil {
 		fmt.Println("refused:", err)
 		os.Exit(1)
@@ -45,12 +59,40 @@ func main() {
 	fmt.Println("verified:", summary)
 }
 
-func verifyLog(folder, vkey, older string) (string, error) {
-	verifier, err := note.NewVerifier(vkey)
+func verifyNote(file string, vkeys []string) (string, error) {
+	verifiers, err := newVerifiers(vkeys)
 	if err != nil {
-		return "", fmt.Errorf("verifier key: %w", err)
+		return "", err
 	}
-	tree, err := openCheckpoint(filepath.Join(folder, "checkpoint"), verifier)
+	tree, err := openCheckpoint(file, verifiers)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s, %d entries", verifiers[0].Name(), tree.N), nil
+}
+
+// newVerifiers reads the keys of one log.
+func newVerifiers(vkeys []string) ([]note.Verifier, error) {
+	var verifiers []note.Verifier
+	for _, vkey := range vkeys {
+		verifier, err := note.NewVerifier(vkey)
+		if err != nil {
+			return nil, fmt.Errorf("verifier key: %w", err)
+		}
+		if len(verifiers) > 0 && verifiers[0].Name() != verifier.Name() {
+			return nil, errors.New("verifier key: of another log")
+		}
+		verifiers = append(verifiers, verifier)
+	}
+	return verifiers, nil
+}
+
+func verifyLog(folder string, vkeys []string, older []string) (string, error) {
+	verifiers, err := newVerifiers(vkeys)
+	if err != nil {
+		return "", err
+	}
+	tree, err := openCheckpoint(filepath.Join(folder, "checkpoint"), verifiers)
 	if err != nil {
 		return "", err
 	}
@@ -74,27 +116,27 @@ func verifyLog(folder, vkey, older string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	summary := fmt.Sprintf("%s, %d entries, %d inclusion and consistency proofs", verifier.Name(), tree.N, proofs)
-	if older == "" {
-		return summary, nil
+	summary := fmt.Sprintf("%s, %d entries, %d inclusion and consistency proofs", verifiers[0].Name(), tree.N, proofs)
+	for _, file := range older {
+		olderTree, err := openCheckpoint(file, verifiers)
+		if err != nil {
+			return "", fmt.Errorf("older %w", err)
+		}
+		if err := checkGrowth(olderTree, tree, tiles); err != nil {
+			return "", err
+		}
+		summary = fmt.Sprintf("%s, grown from %d", summary, olderTree.N)
 	}
-	olderTree, err := openCheckpoint(older, verifier)
-	if err != nil {
-		return "", fmt.Errorf("older %w", err)
-	}
-	if err := checkGrowth(olderTree, tree, tiles); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s, grown from %d", summary, olderTree.N), nil
+	return summary, nil
 }
 
 // openCheckpoint verifies the note and reads its three lines: origin, size, root.
-func openCheckpoint(file string, verifier note.Verifier) (tlog.Tree, error) {
+func openCheckpoint(file string, verifiers []note.Verifier) (tlog.Tree, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return tlog.Tree{}, err
 	}
-	opened, err := note.Open(text, note.VerifierList(verifier))
+	opened, err := note.Open(text, note.VerifierList(verifiers...))
 	if err != nil {
 		return tlog.Tree{}, fmt.Errorf("checkpoint: %w", err)
 	}
@@ -102,8 +144,8 @@ func openCheckpoint(file string, verifier note.Verifier) (tlog.Tree, error) {
 	if len(lines) != 4 || lines[3] != "" {
 		return tlog.Tree{}, errors.New("checkpoint: not three lines")
 	}
-	if lines[0] != verifier.Name() {
-		return tlog.Tree{}, fmt.Errorf("checkpoint: origin %q, key %q", lines[0], verifier.Name())
+	if lines[0] != verifiers[0].Name() {
+		return tlog.Tree{}, fmt.Errorf("checkpoint: origin %q, key %q", lines[0], verifiers[0].Name())
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil || size < 1 || strconv.FormatInt(size, 10) != lines[1] {

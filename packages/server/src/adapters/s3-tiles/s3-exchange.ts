@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { Pool, request } from 'undici';
+import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../base/clock.ts';
 import type { ParsedS3TileSettings, S3Limits } from './s3-settings.ts';
@@ -84,12 +84,12 @@ export class S3Exchange {
       { signingDate: new Date(this.#clock.nowMs()) },
     );
     const query = new URLSearchParams(asked.query).toString();
-    const answer = await request(`${this.#url.origin}${path}${query === '' ? '' : `?${query}`}`, {
-      dispatcher: this.#pool,
+    const answer = await this.#pool.request({
+      path: query === '' ? path : `${path}?${query}`,
       method: asked.method,
       headers,
       body: asked.body ?? null,
-      signal: AbortSignal.any([AbortSignal.timeout(this.#limits.attemptMs), this.#closing.signal]),
+      signal: AbortSignal.timeout(this.#limits.attemptMs),
     });
     const bytesMax = answer.statusCode === 200 ? asked.answerBytesMax : ERROR_BYTES_MAX;
     return {
@@ -100,8 +100,10 @@ export class S3Exchange {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new Error('the object store was closed'));
-    await this.#pool.destroy();
+    const closed = new Error('the object store was closed');
+    this.#closing.abort(closed);
+    // Rejects what is under way.
+    await this.#pool.destroy(closed);
   }
 
   get closed(): AbortSignal {

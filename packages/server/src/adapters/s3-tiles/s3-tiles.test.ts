@@ -301,13 +301,13 @@ describe('a refusal', () => {
     await tiles.read('city', TILE).catch(keep);
     store.faults.push((_, response) => void response.destroy());
     await tiles.write('city', [{ path: TILE, bytes: BYTES }]).catch(keep);
-    store.faults.push((_, response) => send(response, refusal(403, '</Code><Code>secret</Code><!--')));
+    store.faults.push((_, response) => send(response, refusal(403, '\u001b[2J of the store')));
     await tiles.read('city', TILE).catch(keep);
     expect(errors).toHaveLength(3);
     for (const error of errors) {
       const told =
         inspect(error, { depth: 20, showHidden: true }) + error.messageIn('ja') + error.messageIn('en');
-      for (const secret of [SECRET, KEY_ID, 'the-session-token', 'AWS4-HMAC'])
+      for (const secret of [SECRET, KEY_ID, 'the-session-token', 'AWS4-HMAC', 'of the store'])
         expect(told).not.toContain(secret);
       expect(error.detail.ja).toContain(`s3://tiles/city/${TILE}`);
       expect(error.detail.en).toContain(`s3://tiles/city/${TILE}`);

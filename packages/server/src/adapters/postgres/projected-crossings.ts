@@ -1,6 +1,9 @@
 import { parseYen, type IntentEntry, type OutcomeEntry } from '@sekisho/contract';
 import { dayInJapan } from '../../base/clock.ts';
 
+/** `2026-04-01T00` */
+const HOUR_LENGTH = 13;
+
 /** The place itself, then those around it, as of a day: `131016`, `JP-13`, `JP`. Empty when unknown. */
 export type PlaceAncestors = (place: string, day: string) => readonly string[];
 
@@ -109,16 +112,17 @@ export class CrossingFold {
   }
 
   #carriedColumns(carried: NonNullable<CrossingOutcome['carried']>, time: string): CarriedColumns {
-    const day = dayInJapan(time);
+    // A day in Japan begins at a whole hour of UTC, so all of an hour is of one day.
+    const hour = time.slice(0, HOUR_LENGTH);
     const key = [
-      day,
+      hour,
       carried.endpoint,
       carried.assurance,
       ...carried.copies.map(({ place }) => place),
     ].join();
     let columns = this.#carried.get(key);
     if (columns === undefined) {
-      columns = carriedColumns(carried, day, this.#ancestors);
+      columns = carriedColumns(carried, dayInJapan(time), this.#ancestors);
       this.#carried.set(key, columns);
     }
     return columns;

@@ -7,7 +7,7 @@ import {
   SekishoError,
   type Language,
 } from '@sekisho/contract';
-import type { Log } from '../../base/log.ts';
+import { describeCause, type Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { RecordedFailure, type ChatAnswer } from '../../flows/chat-exchange.ts';
 import type { CompleteChat } from '../../flows/complete-chat.ts';
@@ -91,7 +91,9 @@ export class OpenAiEdge {
       if (answer.kind === 'page') return send(response, 200, JSON.stringify(answer.page));
       response.writeHead(200, { 'content-type': answer.contentType, vary: 'accept' });
       // A page that fails, or a client that leaves, ends both sides; the client sees a body cut short.
-      return pipeline(answer.stream, response).catch(() => undefined);
+      return pipeline(answer.stream, response).catch((cause: unknown) =>
+        this.#log.warn('export_broken_off', { cause: describeCause(cause) }),
+      );
     }
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(path)?.[1];
     if (receipt !== undefined) {

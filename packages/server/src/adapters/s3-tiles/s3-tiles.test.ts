@@ -354,7 +354,8 @@ describe('an ETag that is no MD5', () => {
 });
 
 test('close ends what is under way', async () => {
-  const tiles = open();
+  // Far longer than a test may take.
+  const tiles = open({}, { attemptMs: 600_000 });
   let asked: () => void = () => {};
   const underWay = new Promise<void>((resolve) => (asked = resolve));
   store.always = () => asked();

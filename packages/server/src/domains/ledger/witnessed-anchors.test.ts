@@ -298,6 +298,27 @@ test('and not for ever: until the patience ends, the caller goes, or the cell st
   expect(await stays).toBeUndefined();
 });
 
+test('news that come while a proof fails are not missed', async () => {
+  const index = grow('city');
+  logs.anchor('city');
+  cosign();
+  const gate = Promise.withResolvers<readonly Uint8Array[]>();
+  const replica = logs.replica();
+  const prove = vi.spyOn(replica, 'inclusionProof').mockReturnValueOnce(gate.promise);
+  const follower = follow({ ledger: replica, patienceMs: 60_000 });
+  const waiting = follower.awaitCovering('city', index);
+  await vi.waitFor(() => expect(prove).toHaveBeenCalledOnce());
+  grow('cell');
+  cosign();
+  await vi.waitFor(() => {
+    // Until the new note is taken, this waits for the old proof.
+    void follower.covering('city', index);
+    expect(prove).toHaveBeenCalledTimes(2);
+  });
+  gate.reject(new Error('damaged'));
+  expectProven((await waiting)!, 'city');
+});
+
 test('a cell that stops just then keeps nobody waiting', async () => {
   const follower = follow();
   const waiting = follower.awaitCovering('city', grow('city'));

@@ -14,7 +14,7 @@ import { judgeWitnesses } from './audit-witnesses.ts';
 import { base64, equalBytes, hex } from './byte-encodings.ts';
 import { parseCanonicalJson } from './canonical-json.ts';
 import type { Checkpoint } from './checkpoint-body.ts';
-import { leafHash } from './merkle-tree.ts';
+import { HASH_BYTES, leafHash } from './merkle-tree.ts';
 import { Refusal } from './refusal.ts';
 import { TILE_WIDTH, decodeEntryBundle, entriesPath } from './tiles.ts';
 import type { VerifierKey } from './verifier-key.ts';
@@ -146,7 +146,7 @@ class LogAudit {
   async #locateGap(bundle: number, width: number, bytes: Uint8Array): Promise<void> {
     const hashes = wholeEntries(bytes, width).map(leafHash);
     const tile = await this.#source.readTile?.(0, bundle, width);
-    const different = tile && firstDifferentHash(tile, hashes);
+    const different = tile && firstDifferentHash(tile.subarray(0, hashes.length * HASH_BYTES), hashes);
     const offset = different === undefined ? hashes.length : Math.min(different, hashes.length);
     const index = bundle * TILE_WIDTH + Math.min(offset, width - 1);
     const detail = `${entriesPath(bundle, width)} ${hashes.length} / ${width}`;

@@ -65,8 +65,8 @@ export const addVerifyReport: AddCommand = (group, context, finish) => {
       [],
     );
   withCommonOptions(command, context).action(async (files: readonly string[]) => {
-    // What `audit` itself collected stands for nothing here.
-    const { key, json } = parseOptions(VerifyOptions, { ...command.optsWithGlobals(), ...command.opts() });
+    // Commander gives `--key` to `audit`, which has it too, wherever it stands.
+    const { key, json } = parseOptions(VerifyOptions, command.optsWithGlobals());
     const keys = await auditorKeys(key, context);
     const verdicts: ({ readonly file: string } & ReportVerdict)[] = [];
     for (const file of files) {

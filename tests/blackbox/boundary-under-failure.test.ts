@@ -103,7 +103,7 @@ test('a stream whose client leaves is stopped at the server', async () => {
   await expect.poll(async () => (await slow.counts()).aborted, { timeout: 5_000 }).toBe(1);
   await expect
     .poll(async () => cell.admin('GET', '/crossings?limit=1&result=aborted'), { timeout: 5_000 })
-    .toMatchObject({ crossings: [{ result: 'aborted' }] });
+    .toMatchObject({ crossings: [{ outcome: { result: 'aborted' } }] });
   await slow.kill();
 });
 

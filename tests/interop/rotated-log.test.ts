@@ -320,5 +320,5 @@ function sigstoreLog(vkey: string): Parameters<typeof verifyCheckpoint>[1][numbe
     baseURL: name,
     publicKey: publicKeyOf(vkey),
     validFor: { start: new Date(0), end: new Date(0) },
-  } as Parameters<typeof verifyCheckpoint>[1][number];
+  };
 }

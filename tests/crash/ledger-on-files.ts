@@ -5,11 +5,15 @@ import { openSoftwareKeystore } from '../../packages/server/src/adapters/softwar
 import { systemClock } from '../../packages/server/src/base/clock.ts';
 import { systemRandom } from '../../packages/server/src/base/random.ts';
 import { openLedger } from '../../packages/server/src/domains/ledger/index.ts';
-import type { Ledger, LedgerSink } from '../../packages/server/src/domains/ledger/index.ts';
+import type { Ledger, LedgerParts, LedgerSink } from '../../packages/server/src/domains/ledger/index.ts';
 
 /** The embedded ledger below a folder, with short segments so that a drill crosses their edges. */
-export async function openLedgerOnFiles(home: string, sink: LedgerSink): Promise<Ledger> {
-  return openLedger({
+export async function openLedgerOnFiles(
+  home: string,
+  sink: LedgerSink,
+  change: (parts: LedgerParts) => LedgerParts = (parts) => parts,
+): Promise<Ledger> {
+  const parts: LedgerParts = {
     cellName: 'drill.example',
     wal: fileWriteAheadLog({ folder: join(home, 'wal'), segmentBytesMax: 128 * 1024 }),
     tiles: fileTileStore({ folder: join(home, 'logs') }),
@@ -23,7 +27,8 @@ export async function openLedgerOnFiles(home: string, sink: LedgerSink): Promise
     clock: systemClock,
     log: { info: () => {}, warn: () => {}, error: (event, fields) => console.error(event, fields) },
     pace: { intervalMs: 20, intervalMsMin: 5 },
-  });
+  };
+  return openLedger(change(parts));
 }
 
 export function numberedEntry(serial: number): LedgerEntry {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Platform, type PayloadKind } from '@sekisho/contract';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { backupFolders } from '../../packages/server/src/adapters/backup-folders/index.ts';
 import { payloadFiles } from '../../packages/server/src/adapters/payload-files/index.ts';
 import { openDatabase, type Database } from '../../packages/server/src/adapters/postgres/index.ts';
 import type { Clock } from '../../packages/server/src/base/clock.ts';
@@ -86,8 +87,15 @@ function retention(over: { readonly payloads?: PayloadStore; readonly register?:
     appliedBy: 'operator:admin',
   };
   platform.replace(snapshotPlatform({ platform: declared, revision }, undefined as never));
-  const backups = { erase: async () => undefined };
-  return composeRetention({ ledger, register, payloads, backups, platform, clock, log: silent, ...over });
+  return composeRetention({
+    ...{ ledger, register, payloads, platform, clock, log: silent },
+    cellName: 'drill.example',
+    backups: backupFolders(),
+    backupRows: database.backupRows,
+    plainFiles: async () => [],
+    random: systemRandom(),
+    ...over,
+  });
 }
 
 /** One crossing, with what is kept of it: opened and ended at the test's time. */
@@ -162,7 +170,7 @@ describe('an erasure', () => {
     sinkRefuses = false;
     await open();
     await ledger.settledNow('ministry');
-    await retention().finish.run();
+    await retention().recover();
     await expectGone(id);
   }, 60_000);
 
@@ -190,7 +198,7 @@ describe('an erasure', () => {
       // As at a start: over the same rows.
       await close();
       await open();
-      await retention().finish.run();
+      await retention().recover();
       await expectGone(id);
     },
     60_000,
@@ -205,7 +213,7 @@ describe('an erasure', () => {
       retention({ register: broken }).flows.erase({ crossings: [id] }, 'request', 'operator:admin'),
     ).rejects.toThrow('connection');
     expect(await register.pending(10)).toHaveLength(1);
-    await retention().finish.run();
+    await retention().recover();
     await expectGone(id);
   }, 60_000);
 });

@@ -120,3 +120,58 @@ export type RetentionReport = z.infer<typeof RetentionReport>;
 
 export const RetentionQuery = z.strictObject({ tenant: Slug.optional(), workspace: Slug.optional() });
 export type RetentionQuery = z.infer<typeof RetentionQuery>;
+
+export const BackupRequest = z.strictObject({
+  /** An absolute path on the cell's machine: a medium that the operator mounts. */
+  folder: z.string().min(1).max(1000).regex(/^\//, 'an absolute path'),
+  /** Where that medium is; the cell's own site when absent. */
+  site: Slug.optional(),
+});
+
+/** One file of a backup, by its path below the backup's folder. */
+export const BackupFile = z.strictObject({
+  path: z.string().min(1).max(500),
+  bytes: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Of a file of openings: its first and last crossing. */
+  first: CrossingId.optional(),
+  last: CrossingId.optional(),
+});
+export type BackupFile = z.infer<typeof BackupFile>;
+
+/** `manifest.json` of a backup. Written last: a folder without it is no backup. */
+export const BackupManifest = z.strictObject({
+  format: z.literal('sekisho-backup/v1'),
+  id: Slug,
+  cellName: z.string(),
+  madeAt: Timestamp,
+  site: Slug.optional(),
+  /** Leaves of each log's checkpoint. */
+  logs: z.record(Slug, z.int().min(1)),
+  /** Whose payloads may not be backed up at the site and are not in it: `tenant/workspace data-class`. */
+  leftOut: z.array(z.string()),
+  files: z.array(BackupFile),
+});
+export type BackupManifest = z.infer<typeof BackupManifest>;
+
+export const MadeBackup = z.strictObject({
+  backup: BackupState,
+  files: z.int().min(0),
+  bytes: z.int().min(0),
+  logs: z.record(Slug, z.int().min(1)),
+  leftOut: z.array(z.string()),
+});
+export type MadeBackup = z.infer<typeof MadeBackup>;
+
+/** One line of `openings/*.ndjson` in a backup. Bytes are base64. */
+export const BackedUpOpening = z.strictObject({
+  crossing: CrossingId,
+  tenant: Slug,
+  workspace: Slug,
+  requestSalt: z.base64().optional(),
+  answerSalt: z.base64().optional(),
+  payloadKey: z.base64().optional(),
+  ended: z.boolean(),
+  payloads: z.array(z.strictObject({ kind: PayloadKind, dataClass: DataClass, bytes: z.int().min(0) })),
+});
+export type BackedUpOpening = z.infer<typeof BackedUpOpening>;

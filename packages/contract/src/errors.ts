@@ -227,6 +227,15 @@ export const errorDefinitions = {
     },
     documentation: 'A legal hold covers a crossing of the selection; nothing was erased. It names the holds.',
   },
+  backup_failed: {
+    status: 500,
+    message: {
+      ja: 'バックアップを作れませんでした。フォルダーと空き容量を確認してください: {detail}',
+      en: 'The backup could not be made. Check the folder and the free space: {detail}',
+    },
+    documentation:
+      'The folder is missing, not mounted, full or unwritable. What was copied is removed; the log names the cause.',
+  },
   hold_exists: {
     status: 409,
     message: {

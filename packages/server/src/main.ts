@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
 import { parseVerifierKey } from '@sekisho/proof';
+import { backupFolders, plainFilesOf } from './adapters/backup-folders/index.ts';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
@@ -150,9 +151,14 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     probes.start();
     const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
     const payloads = payloadFiles({ folder: home.pathOf('payloads') });
-    const backups = { erase: async () => undefined };
-    const register = database.retention;
-    const retention = composeRetention({ ledger, register, payloads, backups, platform, clock, log });
+    const retention = composeRetention({
+      ...{ ledger, payloads, platform, clock, random, log },
+      cellName: config.cellName,
+      register: database.retention,
+      backupRows: database.backupRows,
+      backups: backupFolders(),
+      plainFiles: () => plainFilesOf(home.folder),
+    });
     closers.push(() => retention.sweep.close());
     const completeChat = new CompleteChat(platform, kernel, carrier, retention.keeper);
 
@@ -173,7 +179,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         .then(closeOrphans)
         .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
-    await retention.finish.run();
+    await retention.recover();
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.

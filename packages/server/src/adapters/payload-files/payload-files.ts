@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { PayloadKind } from '@sekisho/contract';
 import {
   PAYLOAD_BYTES_MAX,
-  startOfCrossing,
+  payloadPath,
   type PayloadName,
   type PayloadStore,
   type PayloadWriter,
@@ -16,18 +16,9 @@ import { CHUNK_BYTES, LENGTH_BYTES, MAGIC, openChunk, SEALED_BYTES_MAX, sealChun
 /** Payloads written at the same time keep a file open each. */
 const KNOWN_FOLDERS_MAX = 1024;
 
-/**
- * Sealed payloads as files `{folder}/{tenant}/{day, UTC}/{crossing}.{request|answer}`. Where a payload lies
- * follows from its name alone, so an erasure needs no list of files.
- */
+/** Sealed payloads as files below a folder, each where `payloadPath` says. */
 export function payloadFiles(options: { readonly folder: string }): PayloadStore {
   return new PayloadFiles(options.folder);
-}
-
-/** The path of a payload below the folder of a store. Tenant and id are of closed alphabets. */
-export function payloadPath({ tenant, crossing, kind }: PayloadName): string {
-  const day = new Date(startOfCrossing(crossing)).toISOString().slice(0, 10);
-  return join(tenant, day, `${crossing}.${kind}`);
 }
 
 class PayloadFiles implements PayloadStore {
@@ -64,6 +55,11 @@ class PayloadFiles implements PayloadStore {
     } finally {
       await handle.close();
     }
+  }
+
+  async *readSealed(name: PayloadName): AsyncIterable<Buffer> {
+    const handle = await open(this.#path(name), 'r');
+    for await (const piece of handle.createReadStream()) yield Buffer.from(piece);
   }
 
   async remove(tenant: string, crossings: readonly string[]): Promise<void> {

@@ -6,9 +6,10 @@ import type { CrossingGenerations, CrossingIndex, CrossingSearch } from '../../d
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
 import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
-import type { RetentionRegister } from '../../domains/payloads/index.ts';
+import type { BackupRows, RetentionRegister } from '../../domains/payloads/index.ts';
 import type { PlatformStore } from '../../domains/platform/ports.ts';
 import { postgresApiKeyStore } from './api-key-store.ts';
+import { postgresBackupRows } from './backup-rows.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
 import { postgresCrossingGenerations } from './crossing-generations.ts';
 import { postgresCrossingIndex } from './crossing-index.ts';
@@ -40,6 +41,7 @@ export interface Database {
   /** Enters the cell as a new replica, where several share its ledger. Rejects with `database_unavailable`. */
   joinSequence(listener: ReplicaListener): Promise<SharedSequence>;
   readonly retention: RetentionRegister;
+  readonly backupRows: BackupRows;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
   close(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export async function openDatabase(
     ledgerSink: postgresLedgerSink(db, crossingTable, ancestors),
     joinSequence: (listener) => joinSharedSequence({ settings, clock: machine.clock, log, listener }),
     retention: postgresRetentionRegister(db),
+    backupRows: postgresBackupRows(db),
     close,
   };
 }

@@ -167,11 +167,11 @@ export function postgresRetentionRegister(db: Kysely<Tables>): RetentionRegister
 
     scrub: (crossings) => scrubOpenings(db, crossings),
 
-    async backups() {
-      const rows = await db.selectFrom('backup').selectAll().orderBy('made_at').execute();
-      return rows.map((row) =>
-        BackupState.parse({ id: row.id, folder: row.folder, madeAt: row.made_at.toISOString() }),
-      );
+    backups: () => backupRows(db, true),
+    unfinishedBackups: () => backupRows(db, false),
+
+    async finishBackup(id) {
+      await db.updateTable('backup').set({ finished: true }).where('id', '=', id).execute();
     },
 
     async registerBackup({ id, folder, madeAt }) {
@@ -188,6 +188,18 @@ export function postgresRetentionRegister(db: Kysely<Tables>): RetentionRegister
       });
     },
   };
+}
+
+async function backupRows(db: Kysely<Tables>, finished: boolean): Promise<readonly BackupState[]> {
+  const rows = await db
+    .selectFrom('backup')
+    .selectAll()
+    .where('finished', '=', finished)
+    .orderBy('made_at')
+    .execute();
+  return rows.map((row) =>
+    BackupState.parse({ id: row.id, folder: row.folder, madeAt: row.made_at.toISOString() }),
+  );
 }
 
 const selectErasable = sql`

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /**
  * What the driver gives back, see `connection.ts`: bigint and numeric as text, date as text,
  * timestamptz as Date. Adapters parse every row before it leaves this folder.
@@ -78,7 +80,7 @@ export interface Tables {
   erased_crossing: { crossing: string };
   erasure: { tenant: string; entry_index: string; erased_at: Date; crossings: string[] };
   erasure_pending: { tenant: string; entry_index: string; target: string; reason: string };
-  backup: { id: string; folder: string; made_at: Date };
+  backup: { id: string; folder: string; made_at: Date; finished: Generated<boolean> };
   usage: {
     tenant: string;
     workspace: string;

@@ -27,6 +27,8 @@ export interface PayloadStore {
   create(name: PayloadName, key: Uint8Array): Promise<PayloadWriter>;
   /** The payload in pieces. Rejects when it is absent, altered, cut short or sealed under another key. */
   read(name: PayloadName, key: Uint8Array): AsyncIterable<Buffer>;
+  /** The payload as it is stored, for a copy. Rejects with `ENOENT` when it was erased meanwhile. */
+  readSealed(name: PayloadName): AsyncIterable<Buffer>;
   /** Removes both payloads of each crossing, durably. What is not there is no error. */
   remove(tenant: string, crossings: readonly string[]): Promise<void>;
 }
@@ -60,15 +62,6 @@ export interface CandidateQuery {
   readonly after: string;
   readonly before: string;
   readonly limit: number;
-}
-
-/** Copies of kept payloads, salts and keys in the folders of backups that this cell made. */
-export interface BackupFolders {
-  /** Removes payloads, salts and keys of these crossings. Idempotent; rejects when the folder cannot be reached. */
-  erase(
-    backup: BackupState,
-    erased: readonly { readonly tenant: string; readonly crossings: readonly string[] }[],
-  ): Promise<void>;
 }
 
 /** The target of an erasure that is not a backup: the home and the database. */
@@ -117,6 +110,10 @@ export interface RetentionRegister {
    */
   scrub(crossings: readonly string[]): Promise<void>;
   backups(): Promise<readonly BackupState[]>;
+  /** Begun and not finished: by a replica that is at it, or before a crash. */
+  unfinishedBackups(): Promise<readonly BackupState[]>;
+  /** From here on erasures list it as a target; it is one of `backups` once it is finished. */
   registerBackup(backup: BackupState): Promise<void>;
+  finishBackup(id: string): Promise<void>;
   forgetBackup(id: string): Promise<void>;
 }

@@ -69,6 +69,8 @@ const routes = [
   ['GET', '/admin/v1/retention'],
   ['POST', '/admin/v1/erasures/plan'],
   ['POST', '/admin/v1/erasures'],
+  ['POST', '/admin/v1/backups'],
+  ['POST', '/admin/v1/backups/forget'],
   ['GET', '/admin/v1/holds'],
   ['POST', '/admin/v1/holds'],
   ['POST', '/admin/v1/holds/release'],

@@ -1,10 +1,12 @@
 import {
+  BackupRequest,
   ErasurePlan,
   ErasurePlanRequest,
   ErasureRequest,
   ErasureResult,
   HoldList,
   LegalHold,
+  MadeBackup,
   PlaceHoldRequest,
   ReleaseHoldRequest,
   RetentionQuery,
@@ -30,6 +32,8 @@ export interface RetentionFlows {
   readonly placeHold: (tenant: string, hold: string, scope: HoldScope, by: string) => Promise<LegalHold>;
   readonly releaseHold: (tenant: string, hold: string, by: string) => Promise<LegalHold>;
   readonly holds: (tenant: string | undefined) => Promise<LegalHold[]>;
+  readonly backUp: (folder: string, site: string | undefined) => Promise<MadeBackup>;
+  readonly forgetBackup: (id: string) => Promise<void>;
   readonly report: (query: RetentionQuery) => Promise<RetentionReport>;
 }
 
@@ -66,6 +70,18 @@ export function retentionRoutes(
     '/erasures',
     { bodyLimit: SELECTION_BYTES_MAX, schema: { body: ErasureRequest, response: { 200: ErasureResult } } },
     (request) => flows().erase(request.body.selection, request.body.reason, by(request)),
+  );
+
+  api.post('/backups', { schema: { body: BackupRequest, response: { 200: MadeBackup } } }, (request) =>
+    flows().backUp(request.body.folder, request.body.site),
+  );
+  api.post(
+    '/backups/forget',
+    { schema: { body: z.strictObject({ id: Slug }), response: { 200: z.strictObject({ id: Slug }) } } },
+    async (request) => {
+      await flows().forgetBackup(request.body.id);
+      return { id: request.body.id };
+    },
   );
 
   api.get(

@@ -77,7 +77,8 @@ export const payloadsHoldsErasures: Migration = {
       create table backup (
         id text collate "C" primary key,
         folder text not null,
-        made_at timestamptz not null
+        made_at timestamptz not null,
+        finished boolean not null default false
       )`.execute(db);
     await sql`
       create table erasure_pending (

@@ -35,6 +35,10 @@ export class MemoryPayloads implements PayloadStore {
     yield whole;
   }
 
+  readSealed(name: PayloadName): AsyncIterable<Buffer> {
+    return this.read(name);
+  }
+
   remove: PayloadStore['remove'] = async (_tenant, crossings) => {
     this.beforeRemove();
     for (const crossing of crossings) {

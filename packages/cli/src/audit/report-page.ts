@@ -376,7 +376,7 @@ function checkpointsTable({ checkpoints }: AuditReport, { texts, format }: View)
   const rows = checkpoints
     .slice(0, ROWS_MAX)
     .map(({ source, size, root, signedBy, standing, matches }) => [
-      page.sources[source],
+      html`<span class="nowrap">${page.sources[source]}</span>`,
       number(format(size)),
       html`<span class="mono">${root}</span>`,
       html`<span class="mono">${signedBy.join(' ')}</span>`,
@@ -386,7 +386,7 @@ function checkpointsTable({ checkpoints }: AuditReport, { texts, format }: View)
   return html`<h3>${page.checkpointsHeading}</h3>
     ${table(
       page.checkpointsHeading,
-      [page.source, numeric(page.size), 'root', page.signedBy, page.standing, page.matches],
+      [page.source, numeric(page.size), page.root, page.signedBy, page.standing, page.matches],
       rows,
     )}`;
 }

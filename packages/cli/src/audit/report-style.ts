@@ -24,13 +24,14 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem;
 dt { color: var(--faint); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 3px solid #1d4ed8; outline-offset: 2px; }
+table .nowrap, th[scope=row] { overflow-wrap: normal; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; color: var(--faint); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid #c9ced6; }
 th { font-weight: 600; } thead th { border-bottom: 1px solid var(--ink); white-space: nowrap; }
 tr { break-inside: avoid; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.mono { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .85rem; overflow-wrap: anywhere; }
+.mono { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .85em; overflow-wrap: anywhere; }
 .nowrap { white-space: nowrap; }
 .what { color: var(--faint); }
 td.mono, td bdi { overflow-wrap: anywhere; }
@@ -46,7 +47,7 @@ footer { margin-top: 3rem; padding-bottom: 3rem; color: var(--faint); border-top
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } main, header, footer { padding-left: 1rem; padding-right: 1rem; } }
 @media print {
   @page { size: A4; margin: 16mm 14mm; }
-  body { font-size: 9.5pt; line-height: 1.45; }
+  html { font-size: 9.5pt; } body { font-size: 1rem; line-height: 1.45; }
   main, header, footer { max-width: none; padding: 0; }
   header { padding-top: 0; }
   .scroll { overflow: visible; }

@@ -189,6 +189,7 @@ export const audit = {
     source: 'Which',
     sources: { newest: 'newest', older: 'given', witnessed: 'cosigned' },
     size: 'Size',
+    root: 'Root hash',
     signedBy: 'Signed by',
     standing: 'Signature',
     matches: 'Entries lead to its root',

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
-import type { CrossingSearch } from '../../domains/crossings/index.ts';
 import type { Authenticate } from '../../flows/authenticate.ts';
 import { chatRoad, keysOfWorkspace, type FakeServer } from '../../flows/testing/chat-road.ts';
 import { SearchCrossings } from '../../flows/search-crossings.ts';
@@ -16,7 +15,7 @@ export async function edgeServer(
   adminRoutesOf: (authenticate: Authenticate) => Parameters<typeof createCellServer>[0]['adminRoutes'] = () =>
     async () =>
       undefined,
-  search: CrossingSearch = new MemoryCrossings(),
+  search = new MemoryCrossings(),
 ) {
   const random = systemRandom();
   const errors: { event: string; fields: object }[] = [];

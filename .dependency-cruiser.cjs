@@ -112,7 +112,10 @@ module.exports = {
       name: 'only-main-wires',
       comment: 'The composition root is the only place that knows which adapter stands behind a port.',
       severity: 'error',
-      from: { path: '^packages/server/src/', pathNot: '^packages/server/src/(main\\.ts|adapters/|demo/)' },
+      from: {
+        path: '^packages/server/src/',
+        pathNot: '^packages/server/src/(main\\.ts|compose-[a-z-]+\\.ts|adapters/|demo/)',
+      },
       to: { path: '^packages/server/src/adapters/' },
     },
   ],

@@ -10,13 +10,13 @@ import { backupFolders, plainFilesOf } from './adapters/backup-folders/index.ts'
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
-import { fileTileStore, fileWitnessedCheckpoint, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
+import { fileWitnessedCheckpoint } from './adapters/ledger-files/index.ts';
 import { connectModelServers } from './adapters/model-servers/index.ts';
 import { payloadFiles } from './adapters/payload-files/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
-import { openSoftwareKeystore } from './adapters/software-keystore/index.ts';
 import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
+import { composeLedger } from './compose-ledger.ts';
 import { composeRetention } from './compose-retention.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
@@ -25,7 +25,7 @@ import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
 import { TargetPool } from './domains/inference/index.ts';
-import { CosignatureCollector, openLedger, WitnessedAnchors } from './domains/ledger/index.ts';
+import { CosignatureCollector, WitnessedAnchors } from './domains/ledger/index.ts';
 import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
@@ -40,9 +40,11 @@ import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
 import { ChatCarrier } from './flows/carry-chat.ts';
 import { CELL_LOG } from './flows/cell-log.ts';
+import { CloseAbandonedCrossings } from './flows/close-abandoned-crossings.ts';
 import { closeOrphanedIntents, inheritedLogEnds } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
+import { FollowCell } from './flows/follow-cell.ts';
 import { findPlaces } from './flows/find-places.ts';
 import { getReceipt } from './flows/get-receipt.ts';
 import { listAffectedCrossings } from './flows/list-affected-crossings.ts';
@@ -98,20 +100,9 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       (place, day) => places.ancestors(place, day),
     );
     closers.push(() => database.close());
-    const ledger = await openLedger({
-      cellName: config.cellName,
-      wal: fileWriteAheadLog({ folder: home.pathOf('ledger', 'wal') }),
-      tiles: fileTileStore({ folder: home.pathOf('ledger', 'logs') }),
-      keys: await openSoftwareKeystore({
-        folder: home.pathOf('keys'),
-        passphraseFile: config.passphraseFile ?? home.pathOf('keys', 'passphrase'),
-        random,
-      }),
-      sink: database.ledgerSink,
-      clock,
-      log,
-    });
-    closers.push(() => ledger.close());
+    const opened = await composeLedger({ config, home, database, clock, random, log });
+    closers.push(() => opened.close());
+    const { ledger, replica } = opened;
 
     // What the cell knows: policy, who may come.
     const presets = await loadPresets(JURISDICTIONS);
@@ -171,19 +162,27 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     };
     const rebuildCrossings = new RebuildCrossings(ledger, database.crossingGenerations, clock, log);
     closers.push(() => rebuildCrossings.close());
-    if (await database.crossingGenerations.isComplete()) await closeOrphans();
+    // Where replicas share the ledger, what is under way in a living one is no orphan.
+    const abandoned =
+      replica && new CloseAbandonedCrossings(replica, database.carriedCrossings, kernel, payloads, log);
+    closers.push(() => abandoned?.close());
+    abandoned?.start();
+    if (await database.crossingGenerations.isComplete()) await (abandoned?.run() ?? closeOrphans());
     else {
       // Dropped, or of an earlier version: it is rebuilt while the cell serves, and then names the orphans.
       rebuildCrossings
         .untilComplete()
-        .then(closeOrphans)
+        .then(() => (abandoned === undefined ? closeOrphans() : undefined))
         .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
     await retention.recover();
+    const following = replica && new FollowCell(database.changes, applyPlatform, database.apiKeys, keys, log);
+    closers.push(() => following?.close());
+    following?.start();
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
-    const anchors = new AnchorTenantLogs(ledger, clock, log);
+    const anchors = new AnchorTenantLogs(ledger, clock, log, () => replica?.integrates ?? true);
     closers.push(() => anchors.close());
     anchors.start();
     const witnessed = fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') });

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { SekishoError, faultsOf, type Language } from '@sekisho/contract';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { ledgerConfig, ledgerSettings, type LedgerConfig } from './ledger-config.ts';
 import { logLevels, type LogLevel } from './log.ts';
 
 /** Decimal digits or an integer: whatever else JavaScript makes a number of, such as nothing, is a mistake. */
@@ -45,6 +46,7 @@ const Settings = z.strictObject({
    * tenant and of the admin key; `public`, anyone who reaches the listener.
    */
   'ledger-reading': z.enum(['tenant', 'public']).default('tenant'),
+  ...ledgerSettings,
   /** Policy file (C2SP tlog-policy) that names the witnesses of the cell's log. */
   'witness-policy': z.string().min(1).max(1000).optional(),
   /** Start the demo platform when nothing has been applied yet. */
@@ -61,6 +63,7 @@ export interface CellConfig {
   readonly modelFile: string | undefined;
   readonly passphraseFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly ledger: LedgerConfig;
   readonly ledgerReading: 'tenant' | 'public';
   readonly witnessPolicyFile: string | undefined;
   readonly demo: boolean;
@@ -99,6 +102,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     modelFile: settings['model-file'],
     passphraseFile: settings['passphrase-file'],
     tls,
+    ledger: ledgerConfig(settings),
     ledgerReading: settings['ledger-reading'],
     witnessPolicyFile: settings['witness-policy'],
     demo: settings.demo,

@@ -22,13 +22,16 @@ export class AnchorTenantLogs {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #mine: () => boolean;
   readonly #anchored = new Map<LogName, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
   #failing = false;
 
-  constructor(ledger: Ledger, clock: Clock, log: Log) {
+  /** `mine`: false in a replica that leaves it to another. */
+  constructor(ledger: Ledger, clock: Clock, log: Log, mine: () => boolean = () => true) {
+    this.#mine = mine;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#log = log;
@@ -37,7 +40,8 @@ export class AnchorTenantLogs {
   start(): void {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      this.#running = this.#tryAnchor().finally(() => this.start());
+      const work = this.#mine() ? this.#tryAnchor() : Promise.resolve();
+      this.#running = work.finally(() => this.start());
     }, INTERVAL_MS);
     this.#timer.unref();
   }

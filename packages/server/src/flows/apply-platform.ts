@@ -123,6 +123,14 @@ export class ApplyPlatform {
     return true;
   }
 
+  /** Takes up a newer revision that another replica has stored. It is recorded again, as at a start. */
+  async follow(): Promise<void> {
+    await this.#inTurn(async () => {
+      const newest = (await this.#store.current())?.revision.revision ?? 0;
+      if (newest > this.#inForce.revision) await this.restore();
+    });
+  }
+
   /**
    * Records the revision in every log that it binds, then lets requests see it. A start records
    * the revision in force again: readers find the boundary that held at any index, also after a

@@ -1,6 +1,6 @@
 import { IntentEntry } from '@sekisho/contract';
 import { leafHash } from '@sekisho/proof';
-import type { CrossingIndex } from '../domains/crossings/index.ts';
+import type { CrossingIndex, CrossingPlace } from '../domains/crossings/index.ts';
 import type { Ledger } from '../domains/ledger/index.ts';
 import type { PayloadStore } from '../domains/payloads/index.ts';
 import type { CrossingKernel } from './crossing-kernel.ts';
@@ -36,24 +36,30 @@ export async function closeOrphanedIntents(
   for (;;) {
     const orphans = await crossings.withoutOutcome(BATCH, inherited);
     if (orphans.length === 0) return closed;
-    await Promise.all(
-      orphans.map(async ({ crossing, tenant, intentIndex }) => {
-        // Before the outcome, which says that nothing is kept: a crash in between comes here again.
-        await payloads.remove(tenant, [crossing]);
-        const bytes = await readEntryBytes(ledger, tenant, intentIndex);
-        const intent = IntentEntry.parse(parseEntry(bytes));
-        await kernel.resume(intent, { index: intentIndex, leafHash: leafHash(bytes) }).recordOutcome({
-          result: 'interrupted',
-          status: 0,
-          usage: { inputTokens: 0, outputTokens: 0, estimated: false, amountYen: '0' },
-        });
-      }),
-    );
+    await Promise.all(orphans.map((orphan) => closeInterrupted(ledger, kernel, payloads, orphan)));
     closed += orphans.length;
     await settleAll(ledger);
   }
 }
 
-async function settleAll(ledger: Ledger): Promise<void> {
+/** Records the outcome of one, of which nothing but its intent is known. */
+export async function closeInterrupted(
+  ledger: Ledger,
+  kernel: CrossingKernel,
+  payloads: Pick<PayloadStore, 'remove'>,
+  { crossing, tenant, intentIndex }: CrossingPlace,
+): Promise<void> {
+  // Before the outcome, which says that nothing is kept: a crash in between comes here again.
+  await payloads.remove(tenant, [crossing]);
+  const bytes = await readEntryBytes(ledger, tenant, intentIndex);
+  const intent = IntentEntry.parse(parseEntry(bytes));
+  await kernel.resume(intent, { index: intentIndex, leafHash: leafHash(bytes) }).recordOutcome({
+    result: 'interrupted',
+    status: 0,
+    usage: { inputTokens: 0, outputTokens: 0, estimated: false, amountYen: '0' },
+  });
+}
+
+export async function settleAll(ledger: Ledger): Promise<void> {
   await Promise.all(ledger.logs().map((log) => ledger.settledNow(log)));
 }

@@ -6,7 +6,7 @@ import { Count } from './connection.ts';
 import type { CrossingTable } from './crossing-table.ts';
 import type { Tables } from './tables.ts';
 
-const PlaceRow = z
+export const PlaceRow = z
   .object({
     crossing: z.string(),
     tenant: z.string(),

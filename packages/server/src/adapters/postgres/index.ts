@@ -2,7 +2,12 @@ import { crossingSearchLimits, SekishoError } from '@sekisho/contract';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
-import type { CrossingGenerations, CrossingIndex, CrossingSearch } from '../../domains/crossings/ports.ts';
+import type {
+  CarriedCrossings,
+  CrossingGenerations,
+  CrossingIndex,
+  CrossingSearch,
+} from '../../domains/crossings/ports.ts';
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
 import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
@@ -10,6 +15,8 @@ import type { BackupRows, RetentionRegister } from '../../domains/payloads/index
 import type { PlatformStore } from '../../domains/platform/ports.ts';
 import { postgresApiKeyStore } from './api-key-store.ts';
 import { postgresBackupRows } from './backup-rows.ts';
+import { postgresCarriedCrossings } from './carried-crossings.ts';
+import { postgresCellChanges } from './cell-changes.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
 import { postgresCrossingGenerations } from './crossing-generations.ts';
 import { postgresCrossingIndex } from './crossing-index.ts';
@@ -34,6 +41,9 @@ export interface Database {
   readonly platformStore: PlatformStore;
   readonly apiKeys: ApiKeyStore;
   readonly crossings: CrossingIndex;
+  readonly carriedCrossings: CarriedCrossings;
+  /** What a replica asks to learn what others changed. */
+  readonly changes: { token(): Promise<string> };
   readonly crossingSearch: CrossingSearch;
   readonly crossingGenerations: CrossingGenerations;
   readonly usage: UsageTable;
@@ -88,6 +98,8 @@ export async function openDatabase(
     platformStore: postgresPlatformStore(db),
     apiKeys: postgresApiKeyStore(db),
     crossings: postgresCrossingIndex(db, crossingTable),
+    carriedCrossings: postgresCarriedCrossings(db),
+    changes: postgresCellChanges(db),
     crossingSearch: postgresCrossingSearch(searchDb, crossingTable),
     crossingGenerations: postgresCrossingGenerations(db, crossingTable, ancestors),
     usage: postgresUsageTable(db),

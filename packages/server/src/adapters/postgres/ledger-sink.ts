@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { z } from 'zod';
 import type { LedgerSink, SettledEntry } from '../../domains/ledger/ports.ts';
 import type { UsageDelta } from '../../domains/metering/index.ts';
+import { writeCarriers } from './carried-crossings.ts';
 import { Count } from './connection.ts';
 import type { CrossingTable } from './crossing-table.ts';
 import { projectBatch, type ProjectedBatch } from './projected-batch.ts';
@@ -71,6 +72,7 @@ function takeFresh(entries: readonly SettledEntry[], cursors: Map<string, number
 async function write(db: Transaction<Tables>, batch: ProjectedBatch): Promise<void> {
   await writeCrossings(db, 'crossing', batch.crossings);
   await writeRetention(db, batch.retention);
+  await writeCarriers(db, batch.carriers);
   if (batch.usage.length > 0) await writeUsage(db, batch.usage);
 }
 

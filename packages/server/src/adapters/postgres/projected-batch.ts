@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { IntentEntry, LedgerEntry, OutcomeEntry } from '@sekisho/contract';
 import type { SettledEntry } from '../../domains/ledger/ports.ts';
 import { UsageFold, usageOf, type UsageDelta } from '../../domains/metering/index.ts';
+import { CarrierFold, type ProjectedCarriers } from './carried-crossings.ts';
 import { RetentionFold, type ProjectedRetention } from './projected-retention.ts';
 import { CrossingFold, type CrossingRow, type PlaceAncestors } from './projected-crossings.ts';
 
@@ -10,6 +11,7 @@ export interface ProjectedBatch {
   readonly crossings: readonly CrossingRow[];
   readonly retention: ProjectedRetention;
   readonly usage: readonly UsageDelta[];
+  readonly carriers: ProjectedCarriers;
 }
 
 // Only what the tables hold is checked: the ledger has validated the whole entry. `kind` is looked
@@ -62,15 +64,23 @@ export function projectBatch(entries: readonly SettledEntry[], ancestors: PlaceA
   const crossings = new CrossingFold(ancestors);
   const retention = new RetentionFold();
   const usage = new UsageFold();
+  const carriers = new CarrierFold();
   for (const entry of entries) {
     const projectable = entry.entry ?? parseProjectable(entry.bytes);
     retention.add(entry.log, entry.index, projectable, entry.attachment);
     if (projectable?.kind === 'intent') {
       crossings.addIntent(entry.index, projectable);
+      carriers.begin(projectable.crossing, entry.replica);
     } else if (projectable?.kind === 'outcome') {
       usage.add(usageOf(projectable));
       crossings.addOutcome(entry.index, projectable);
+      carriers.end(projectable.crossing, entry.replica);
     }
   }
-  return { crossings: crossings.rows(), retention: retention.result(), usage: usage.deltas() };
+  return {
+    crossings: crossings.rows(),
+    retention: retention.result(),
+    usage: usage.deltas(),
+    carriers: carriers.result(),
+  };
 }

@@ -36,6 +36,14 @@ export interface CrossingIndex {
   withoutOutcome(limit: number, logEnds: ReadonlyMap<string, number>): Promise<readonly CrossingPlace[]>;
 }
 
+/** Who carries the crossings that have no outcome yet, where several replicas share a ledger. */
+export interface CarriedCrossings {
+  /** Replicas that the cell has ended and that carried crossings without an outcome. */
+  endedCarriers(): Promise<readonly number[]>;
+  /** At most `limit` crossings without an outcome of these replicas. From now on `replica` carries them: nobody else gets them. */
+  take(ended: readonly number[], replica: number, limit: number): Promise<readonly CrossingPlace[]>;
+}
+
 /** Which crossings: all given fields must fit. */
 export interface CrossingFilter {
   readonly tenant?: string | undefined;

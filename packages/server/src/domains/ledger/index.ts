@@ -1,5 +1,13 @@
 export { CosignatureCollector } from './cosignature-collector.ts';
-export type { AppendedEntry, KeyChange, Ledger, LogKey, LogName, SignedCheckpoint } from './ledger.ts';
+export type {
+  AppendedEntry,
+  KeyChange,
+  Ledger,
+  LogKey,
+  LogName,
+  ReplicaLedger,
+  SignedCheckpoint,
+} from './ledger.ts';
 export { openLedger } from './open-ledger.ts';
 export { openSharedLedger } from './shared-ledger.ts';
 export type { LedgerParts, SharedLedgerParts } from './ledger-parts.ts';

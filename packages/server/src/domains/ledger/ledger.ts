@@ -73,6 +73,14 @@ export type KeyChange =
 /** Each is a line under every checkpoint, and readers must take 16 (C2SP tlog-checkpoint). */
 export const SIGNING_KEYS_MAX = 4;
 
+/** A ledger that several processes share: this is one of them. */
+export interface ReplicaLedger extends Ledger {
+  /** Number of this replica, which no other ever had. */
+  readonly replica: number;
+  /** Whether this replica takes entries into the trees, as far as it knows. */
+  readonly integrates: boolean;
+}
+
 /**
  * Append-only logs, one a tenant. An append resolves only when the entry is durable: it survives
  * `kill -9` and power loss from then on. Indexes are contiguous and never reused.

@@ -9,7 +9,7 @@ import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integration } from './integration.ts';
 import { KeyChanges } from './key-changes.ts';
-import type { AppendedEntry, KeyChange, Ledger, LogKey, LogName } from './ledger.ts';
+import type { AppendedEntry, KeyChange, LogKey, LogName, ReplicaLedger } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry, defaultRhythm } from './ledger-parts.ts';
 import type { SharedLedgerParts } from './ledger-parts.ts';
 import { LogKeys } from './log-keys.ts';
@@ -45,7 +45,7 @@ interface Unplaced {
  *   queue -> sequence (durable, with its index: acknowledged) -> tiles -> checkpoint -> sink -> released
  * Each arrow but the first is the integrator's; whichever process becomes it takes up what is there.
  */
-export async function openSharedLedger(parts: SharedLedgerParts): Promise<Ledger> {
+export async function openSharedLedger(parts: SharedLedgerParts): Promise<ReplicaLedger> {
   if (!isKeyName(`${parts.cellName}/ledger`)) throw new SekishoError('invalid_request', 'cellName');
   const fuse = new Fuse();
   const early: { ledger?: SharedLedger } = {};
@@ -64,7 +64,7 @@ export async function openSharedLedger(parts: SharedLedgerParts): Promise<Ledger
   return ledger;
 }
 
-class SharedLedger extends TreeReading implements Ledger {
+class SharedLedger extends TreeReading implements ReplicaLedger {
   readonly #parts: SharedLedgerParts;
   readonly #sequence: SharedSequence;
   readonly #fuse: Fuse;
@@ -113,11 +113,21 @@ class SharedLedger extends TreeReading implements Ledger {
     fuse.whenBlown((error) => this.#logs.refuseWaiters(error));
   }
 
+  get replica(): number {
+    return this.#sequence.replica;
+  }
+
+  get integrates(): boolean {
+    return this.#integration.serving;
+  }
+
   async start(): Promise<void> {
     await this.#logs.lookNow();
-    this.#fuse.whenBlown((error) =>
-      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) }),
-    );
+    this.#fuse.whenBlown((error) => {
+      this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) });
+      // What it carries it can no longer close: it leaves that to the others.
+      void this.close().catch(() => undefined);
+    });
     const { lookMs } = this.#parts.rhythm ?? defaultRhythm;
     this.#lookTimer = setInterval(() => this.look(undefined), lookMs);
     this.#lookTimer.unref();

@@ -152,7 +152,9 @@ async function readOrMakeKeys(folder: string, wishes: KeyWishes): Promise<KeyFil
   const keys = parseKeys(folder, text ?? '');
   const other = wishes.name !== undefined && wishes.name !== keys.name;
   const newest = keys.keys.at(-1)?.algorithm ?? 'ed25519';
-  if (other || (wishes.algorithm !== undefined && wishes.algorithm !== newest)) {
+  // While one rotates to another algorithm, the start may still name the old one.
+  const ofKind = keys.keys.some(({ algorithm }) => algorithm === wishes.algorithm);
+  if (other || (wishes.algorithm !== undefined && !ofKind)) {
     throw unusable(folder, (texts) => texts.witness.keyIsAnother(keys.name, newest));
   }
   return keys;

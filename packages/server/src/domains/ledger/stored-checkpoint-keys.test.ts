@@ -1,0 +1,101 @@
+import { ed25519NoteSigner, parseCheckpoint, parseNote, signCheckpoint } from '@sekisho/proof';
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openLedger } from './index.ts';
+import type { Ledger } from './index.ts';
+import { MemoryDisk, openMemoryStorage } from './testing/memory-storage.ts';
+import { fixedClock, keyEntry, quietLog } from './testing/sample-entries.ts';
+
+const BY = 'operator:tests';
+const ORIGIN = 'cell.example/ledger/north';
+const corrupt = { code: 'ledger_corrupt' };
+/** As the memory keystore makes them. */
+const [first, second] = [0, 1].map((number) =>
+  ed25519NoteSigner(ORIGIN, createHash('sha256').update(`${ORIGIN} ${number}`).digest()),
+);
+
+let disk: MemoryDisk;
+let ledger: Ledger;
+
+async function open(): Promise<Ledger> {
+  disk.generation++;
+  return openLedger({
+    ...openMemoryStorage(disk),
+    cellName: 'cell.example',
+    clock: fixedClock,
+    log: quietLog,
+    pace: { intervalMs: 0, intervalMsMin: 0 },
+    sink: { accept: async () => {} },
+  });
+}
+/** The log's newest tree, as if only these had signed it. */
+function resign(...signers: (typeof first)[]): void {
+  const { body } = parseNote(disk.checkpoints.get('north')!);
+  disk.checkpoints.set('north', signCheckpoint(parseCheckpoint(body), ...signers.map((signer) => signer!)));
+}
+
+beforeEach(async () => {
+  disk = new MemoryDisk();
+  ledger = await open();
+  await ledger.ensureLog('north');
+  await ledger.changeKeys('north', { change: 'introduce' }, BY);
+});
+
+describe('a stored checkpoint', () => {
+  test('of the overlap is taken up with either key', async () => {
+    await ledger.close();
+    for (const signers of [[first], [second], [second, first]]) {
+      resign(...signers);
+      const opened = await open();
+      expect(opened.checkpoint('north').size).toBe(2);
+      await opened.close();
+    }
+  });
+
+  test.each([
+    ['retired', { change: 'retire' as const }],
+    ['compromised', { change: 'compromise' as const, trustedToSize: 2 }],
+  ])('is refused when only a %s key signed it, at the first size that it did not sign', async (_, change) => {
+    const verifierKey = first!.verifierKey;
+    await ledger.changeKeys('north', { ...change, verifierKey } as Parameters<Ledger['changeKeys']>[1], BY);
+    expect(ledger.checkpoint('north').size).toBe(3);
+    await ledger.close();
+    resign(first);
+    await expect(open()).rejects.toMatchObject(corrupt);
+    resign(first, second);
+    await (await open()).close();
+  });
+
+  test('of a retired key is taken up at the last size that it signed, of a compromised one never', async () => {
+    await ledger.close();
+    const before = disk.checkpoints.get('north');
+    const [ring] = disk.keyring.values();
+    const { signer: _, ...ended } = ring![0]!;
+    resign(first);
+    ring![0] = { ...ended, standing: { state: 'retired', fromSize: 0, toSize: 2 } };
+    await (await open()).close();
+    ring![0] = { ...ended, standing: { state: 'retired', fromSize: 0, toSize: 1 } };
+    await expect(open()).rejects.toMatchObject(corrupt);
+    ring![0] = { ...ended, standing: { state: 'compromised', fromSize: 0, toSize: 2, trustedToSize: 2 } };
+    await expect(open()).rejects.toMatchObject(corrupt);
+    disk.checkpoints.set('north', before!);
+    await (await open()).close();
+  });
+});
+
+test('a log that no key can sign any more takes no entry, and says why', async () => {
+  await ledger.close();
+  const [ring] = disk.keyring.values();
+  for (const [at, { verifierKey, standing }] of ring!.entries()) ring![at] = { verifierKey, standing };
+  const opened = await open();
+  await opened.append('north', keyEntry(1));
+  await expect(opened.settledNow('north')).rejects.toMatchObject({ code: 'ledger_unavailable' });
+});
+
+test('one COSE tree head, by the newest key, also for the tree before it', async () => {
+  const head = ledger.coseTreeHead('north');
+  expect(Buffer.from(head.protectedHeader).toString('latin1')).toContain(second!.verifierKey.split('+')[1]);
+  const { note } = await ledger.checkpointAt('north', 1);
+  expect(parseNote(note).signatures.map(({ keyId }) => keyId)).toEqual([first!.keyId, second!.keyId]);
+  await ledger.close();
+});

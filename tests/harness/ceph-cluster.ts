@@ -167,6 +167,7 @@ osd crush chooseleaf type = 0
 mon allow pool size one = true
 mon max pg per osd = 2000
 paxos propose interval = 0.05
+rgw dns name = localhost
 rgw thread pool size = 64
 rgw run sync thread = false
 `;

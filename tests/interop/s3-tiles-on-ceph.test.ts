@@ -2,11 +2,12 @@
  * The S3 tile store on a real Ceph RADOS gateway, through bad networks and kills; and a log stored in it,
  * copied out object by object, passes `sekisho audit`.
  */
+import dns from 'node:dns';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { canonicalJson, entriesPath, tilePath } from '@sekisho/proof';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s3TileFiles } from '../../packages/server/src/adapters/s3-tiles/index.ts';
 import type {
   S3Limits,
@@ -25,6 +26,8 @@ import { sekisho } from '../cli/run-command.ts';
 import { SpareGateway, askCeph, cephGateway, makeBucket, whyCephIsMissing } from '../harness/ceph-gateway.ts';
 import { SpoilingProxy } from '../harness/spoiling-proxy.ts';
 import { logFiles } from './write-log-folder.ts';
+
+type LookupAll = (error: null, addresses: readonly { address: string; family: number }[]) => void;
 
 // Everything on Ceph goes over a network and through three programs: slow on a busy machine.
 const timeout = 120_000;
@@ -113,6 +116,27 @@ describe.skipIf(whyCephIsMissing !== undefined)(
       expect([...listing.matchAll(/<Key>([^<]*)/g)].map((match) => match[1])).toEqual([
         `city/${entriesPath(0)}`,
       ]);
+    });
+
+    test('a bucket may be part of the host name', async () => {
+      const { port } = new URL(cephGateway().endpoint);
+      // Whatever resolves names here: every name is this machine.
+      const lookup = vi
+        .spyOn(dns, 'lookup')
+        .mockImplementation((_name: string, ...rest: unknown[]) =>
+          (rest.at(-1) as LookupAll)(null, [{ address: '127.0.0.1', family: 4 }]),
+        );
+      try {
+        const tiles = open(bucket, { endpoint: `http://localhost:${port}`, pathStyle: false, prefix: 'a/' });
+        await tiles.write('city', [{ path: `${TILE}.p/9`, bytes: payload(288) }]);
+        expect((await tiles.read('city', `${TILE}.p/9`))?.length).toBe(288);
+        expect((await object(`a/city/${TILE}.p/9`)).status).toBe(200);
+        await tiles.removePartials('city', TILE);
+        expect((await object(`a/city/${TILE}.p/9`)).status).toBe(404);
+        expect(lookup.mock.calls.map(([name]) => name)).toContain(`${bucket}.localhost`);
+      } finally {
+        lookup.mockRestore();
+      }
     });
 
     test.each<[string, Partial<S3TileSettings>]>([

@@ -74,17 +74,6 @@ describe('objects', () => {
     expect(store.objects.get('cells/north-1/city/checkpoint')?.bytes.toString()).toBe('origin\n1\nroot\n');
   });
 
-  test('in a bucket that is part of the host name', async () => {
-    // *.localhost is loopback (RFC 6761); the stub sees a path that begins with the key.
-    const port = new URL(endpoint).port;
-    const tiles = open({ endpoint: `http://localhost:${port}`, pathStyle: false }, { attempts: 1 });
-    await expect(tiles.read('city', TILE)).rejects.toMatchObject(unavailable);
-    for (const { headers, url } of store.seen) {
-      expect(headers.host).toBe(`${store.bucket}.localhost:${port}`);
-      expect(url).toBe(`/city/${TILE}`);
-    }
-  });
-
   test.each([
     'checkpoint.p/1',
     'checkpoints',

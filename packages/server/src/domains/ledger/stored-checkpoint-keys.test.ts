@@ -81,6 +81,23 @@ describe('a stored checkpoint', () => {
     disk.checkpoints.set('north', before!);
     await (await open()).close();
   });
+
+  test('is judged by what its own entries say, where a crash left the keystore behind them', async () => {
+    await ledger.changeKeys('north', { change: 'retire', verifierKey: first!.verifierKey }, BY);
+    await ledger.close();
+    const [ring] = disk.keyring.values();
+    const behind = (): void => {
+      const { verifierKey } = first!;
+      ring![0] = { verifierKey, signer: first!, standing: { state: 'signing', fromSize: 0, lookFrom: 2 } };
+    };
+    behind();
+    resign(second);
+    await (await open()).close();
+    expect(ring![0]!.standing).toEqual({ state: 'retired', fromSize: 0, toSize: 2 });
+    behind();
+    resign(first);
+    await expect(open()).rejects.toMatchObject(corrupt);
+  });
 });
 
 test('a log that no key can sign any more takes no entry, and says why', async () => {

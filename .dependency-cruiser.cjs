@@ -114,7 +114,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/server/src/',
-        pathNot: '^packages/server/src/(main\\.ts|compose-[a-z-]+\\.ts|adapters/|demo/)',
+        pathNot: '^packages/server/src/(main\\.ts|restore\\.ts|compose-[a-z-]+\\.ts|adapters/|demo/)',
       },
       to: { path: '^packages/server/src/adapters/' },
     },

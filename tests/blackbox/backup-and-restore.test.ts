@@ -1,5 +1,5 @@
 /** A backup holds what cannot be made again; an erasure reaches it; a restore brings back nothing erased. */
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupManifest, ErasureResult, MadeBackup, Receipt, RetentionReport } from '@sekisho/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -92,6 +92,10 @@ test('a backup is plain, erasures reach it, also late, and a refused folder leav
   ]);
   expect(audit).toMatchObject({ code: 0, stderr: '' });
 
+  // A copy that nobody told the cell of, from before the erasures.
+  const unknown = join(home.path, '..', 'unknown-copy');
+  await cp(backup, unknown, { recursive: true });
+
   // An erasure reaches both backups at once.
   expect(await erase(erased)).toMatchObject({ crossings: 1, pending: [] });
   expect(await filesHolding([home.path, folder], asText(secrets.erased))).toEqual([]);
@@ -111,4 +115,36 @@ test('a backup is plain, erasures reach it, also late, and a refused folder leav
   expect(await filesHolding([home.path, folder], asText(secrets.later))).toEqual([]);
   expect(RetentionReport.parse(await cell.admin('GET', '/retention')).pending).toEqual([]);
   expect(await filesHolding([folder], asText(secrets.stays))).not.toEqual([]);
+
+  // Restored from that copy with the newest log, nothing that was erased comes back; what was not, does.
+  const restored = join(home.path, '..', 'restored');
+  const ledger = join(home.path, '..', 'newest-logs');
+  await cell.stop();
+  await cp(join(home.path, 'ledger', 'logs'), ledger, { recursive: true });
+  const options = ['--home', restored, '--ledger', ledger];
+  const damaged = join(home.path, '..', 'damaged');
+  await cp(unknown, damaged, { recursive: true });
+  await appendFile(join(damaged, 'api-keys.ndjson'), ' ');
+  expect((await sekisho(['restore', '--from', damaged, ...options])).code).toBe(1);
+  const result = await sekisho(['restore', '--from', unknown, ...options]);
+  expect(result).toMatchObject({ code: 0 });
+  expect(JSON.parse(result.stdout)).toMatchObject({ erased: 2, home: restored });
+  expect((await sekisho(['restore', '--from', unknown, ...options])).code).toBe(1);
+  const gone = [...secrets.erased, ...secrets.later];
+  expect(await filesHolding([restored], asText(gone))).toEqual([]);
+
+  await copyFile(join(home.path, 'keys', 'passphrase'), join(restored, 'keys', 'passphrase'));
+  cell = await CellProcess.start(restored, { args: ['--no-demo'] });
+  expect(await salts(erased)).toEqual([]);
+  expect(await salts(stays)).toEqual(secrets.stays);
+  expect(RetentionReport.parse(await cell.admin('GET', '/retention'))).toMatchObject({
+    rows: [
+      { kind: 'answer', count: 1 },
+      { kind: 'request', count: 1 },
+      { kind: 'salts', count: 1 },
+    ],
+    pending: [],
+  });
+  await salts(await chat('after the restore'));
+  expect(await cell.admin('POST', '/usage/rebuild')).toMatchObject({ equal: true });
 }, 180_000);

@@ -88,7 +88,12 @@ function retention(over: { readonly payloads?: PayloadStore; readonly register?:
   };
   platform.replace(snapshotPlatform({ platform: declared, revision }, undefined as never));
   return composeRetention({
-    ...{ ledger, register, payloads, platform, clock, log: silent },
+    ledger,
+    register,
+    payloads,
+    platform,
+    clock,
+    log: silent,
     cellName: 'drill.example',
     backups: backupFolders(),
     backupRows: database.backupRows,

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { AddCommand, CommandContext } from './command-context.ts';
 import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBackup, addRestore } from './commands/backup.ts';
 import { addCrossings } from './commands/crossings.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addErase } from './commands/erase.ts';
@@ -69,7 +70,7 @@ export function buildProgram(context: CommandContext, finish: (exitCode: number)
     addWitness,
     addLogKeys,
   );
-  group(texts.program.keepHeading, addRetention, addHolds, addErase);
+  group(texts.program.keepHeading, addRetention, addHolds, addErase, addBackup, addRestore);
   for (const command of [program, ...descendants(program)]) {
     command
       .exitOverride((error) => {

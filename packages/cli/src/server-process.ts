@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import type { CommandContext } from './command-context.ts';
+import { CommandFailure } from './failure.ts';
+
+/** The path of a program of the server's package; its code is never loaded here. */
+export async function findServerProgram(name: 'main.ts' | 'restore.ts'): Promise<string> {
+  try {
+    const program = fileURLToPath(new URL(name, import.meta.resolve('@sekisho/server')));
+    await access(program);
+    return program;
+  } catch (error) {
+    throw new CommandFailure('server_missing', (texts) => texts.failures.serverMissing, { cause: error });
+  }
+}
 
 /** The server's exit code; 128 and the signal's number when a signal ended it, as shells count. */
 export function runServer(

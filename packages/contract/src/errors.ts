@@ -236,6 +236,15 @@ export const errorDefinitions = {
     documentation:
       'The folder is missing, not mounted, full or unwritable. What was copied is removed; the log names the cause.',
   },
+  backup_invalid: {
+    status: 422,
+    message: {
+      ja: 'このバックアップは不完全か、書き換えられています。何も戻していません: {detail}',
+      en: 'The backup is incomplete or was altered. Nothing was restored: {detail}',
+    },
+    documentation:
+      'A file of the backup is missing or does not match the manifest, a log does not hash to its signed root, or the newer log does not continue it.',
+  },
   hold_exists: {
     status: 409,
     message: {

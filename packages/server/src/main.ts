@@ -143,7 +143,12 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
     const payloads = payloadFiles({ folder: home.pathOf('payloads') });
     const retention = composeRetention({
-      ...{ ledger, payloads, platform, clock, random, log },
+      ledger,
+      payloads,
+      platform,
+      clock,
+      random,
+      log,
       cellName: config.cellName,
       register: database.retention,
       backupRows: database.backupRows,

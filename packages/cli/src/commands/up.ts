@@ -1,10 +1,7 @@
-import { access } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { AddCommand } from '../command-context.ts';
 import { parseOptions, withCommonOptions } from '../command-options.ts';
-import { CommandFailure } from '../failure.ts';
-import { runServer } from '../server-process.ts';
+import { findServerProgram, runServer } from '../server-process.ts';
 
 const Options = z.object({
   home: z.string().min(1).optional(),
@@ -36,16 +33,6 @@ export const addUp: AddCommand = (program, context, finish) => {
       ...(host === undefined ? [] : ['--host', host]),
       ...(demo === undefined ? [] : [demo ? '--demo' : '--no-demo']),
     ];
-    finish(await runServer(await findServer(), serverArguments, context));
+    finish(await runServer(await findServerProgram('main.ts'), serverArguments, context));
   });
 };
-
-async function findServer(): Promise<string> {
-  try {
-    const main = fileURLToPath(import.meta.resolve('@sekisho/server'));
-    await access(main);
-    return main;
-  } catch (error) {
-    throw new CommandFailure('server_missing', (texts) => texts.failures.serverMissing, { cause: error });
-  }
-}

@@ -46,6 +46,27 @@ export const retentionTexts = {
     ended: (from: string, to: string) => `${from} – ${to}`,
     none: 'No legal holds.',
   },
+  backup: {
+    summary: 'Back up what cannot be made again',
+    description:
+      'Has the cell copy its logs, sealed signing keys, platform revisions, API keys (hashed), salts and kept payloads into a folder, while it serves. Erasures reach it as long as the folder can be reached.',
+    to: 'Folder on the machine of the cell, mounted already',
+    site: 'Site where that folder is (default: the site of the cell)',
+    done: (id: string) => `BACKED UP  ${id}`,
+    folder: 'Folder',
+    size: 'Contents',
+    files: (files: number, bytes: number) => `${files} files, ${bytes} bytes`,
+    leftOut: (name: string) => `Left out, its boundary does not allow it: payloads of ${name}`,
+    passphrase: 'The passphrase that opens the signing keys is not in it: keep it elsewhere.',
+  },
+  restore: {
+    summary: 'Make a home of a backup',
+    description:
+      'Checks a backup and makes a new home of it, offline. Every erasure in the log is carried out again, so nothing erased comes back.',
+    from: 'Folder of the backup, with its manifest.json',
+    home: 'Home to make; must not exist',
+    ledger: 'Newer copy of the logs (ledger/logs), which must continue those of the backup',
+  },
   retention: {
     summary: 'Report what is kept where and until when',
     description:

@@ -48,6 +48,27 @@ export const retentionTexts: typeof english = {
     ended: (from, to) => `${from} – ${to}`,
     none: '保全命令はありません。',
   },
+  backup: {
+    summary: '作り直せないものをバックアップします',
+    description:
+      '稼働中のセルが、台帳・封印された署名鍵・プラットフォームの版・APIキー（ハッシュ）・ソルト・保管内容をフォルダーへ写します。フォルダーに届くかぎり、消去はバックアップにも及びます。',
+    to: 'セルのマシンのフォルダー（マウント済みのもの）',
+    site: 'フォルダーがあるサイト（既定: セルのサイト）',
+    done: (id) => `バックアップ完了  ${id}`,
+    folder: 'フォルダー',
+    size: '内容',
+    files: (files, bytes) => `${files}ファイル、${bytes}バイト`,
+    leftOut: (name) => `境界が許可していないため除外: ${name} の保管内容`,
+    passphrase: '署名鍵を開くパスフレーズは含みません。別の場所に保管してください。',
+  },
+  restore: {
+    summary: 'バックアップからデータフォルダーを作ります',
+    description:
+      'バックアップを検査し、新しいデータフォルダーをオフラインで作ります。台帳にあるすべての消去をやり直すので、消去したものは戻りません。',
+    from: 'バックアップのフォルダー（manifest.json があるところ）',
+    home: '作るデータフォルダー（まだないもの）',
+    ledger: 'より新しい台帳の写し（ledger/logs）。バックアップの台帳の続きであること',
+  },
   retention: {
     summary: '何がどこにいつまで保管されるかを報告します',
     description:

@@ -28,6 +28,7 @@ import { migrate } from './migrate.ts';
 import { postgresPlatformStore } from './platform-store.ts';
 import type { PlaceAncestors } from './projected-crossings.ts';
 import { joinSharedSequence } from './shared-sequence.ts';
+import { postgresRestoreRows, type RestoreRows } from './restore-rows.ts';
 import { postgresRetentionRegister } from './retention-register.ts';
 import { postgresUsageTable } from './usage-table.ts';
 
@@ -52,6 +53,7 @@ export interface Database {
   joinSequence(listener: ReplicaListener): Promise<SharedSequence>;
   readonly retention: RetentionRegister;
   readonly backupRows: BackupRows;
+  readonly restoreRows: RestoreRows;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
   close(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function openDatabase(
     joinSequence: (listener) => joinSharedSequence({ settings, clock: machine.clock, log, listener }),
     retention: postgresRetentionRegister(db),
     backupRows: postgresBackupRows(db),
+    restoreRows: postgresRestoreRows(db),
     close,
   };
 }

@@ -135,7 +135,11 @@ async function restoreDatabase(
   home: string,
   logs: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const log = jsonLog(systemClock.nowMs, 'warn', (line) => process.stderr.write(line));
+  const log = jsonLog(
+    () => systemClock.nowMs(),
+    'warn',
+    (line) => process.stderr.write(line),
+  );
   const { packs, countries } = await createFolderPackSource(JURISDICTIONS).load();
   const places = createPlaceRegistry(packs, countries, systemClock);
   const database = await openDatabase({ embeddedIn: join(home, 'postgres') }, log, (place, day) =>

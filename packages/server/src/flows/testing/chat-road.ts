@@ -14,7 +14,7 @@ import { systemRandom } from '../../base/random.ts';
 import { KeyDirectory, mintApiKey } from '../../domains/identity/index.ts';
 import { TargetPool, type ModelServer } from '../../domains/inference/index.ts';
 import type { AppendedEntry, Ledger } from '../../domains/ledger/index.ts';
-import { MemoryPayloads } from '../../domains/payloads/testing/memory-payloads.ts';
+import { MemoryPayloads } from './memory-payloads.ts';
 import type { AllowedTarget, Decision } from '../../domains/residency/index.ts';
 import { Authenticate } from '../authenticate.ts';
 import { ChatCarrier } from '../carry-chat.ts';

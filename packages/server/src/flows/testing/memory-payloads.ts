@@ -1,4 +1,4 @@
-import type { PayloadName, PayloadStore } from '../ports.ts';
+import type { PayloadName, PayloadStore } from '../../domains/payloads/index.ts';
 
 /** Payloads in memory, in the clear. A test makes it fail by what it throws in `beforeWrite`. */
 export class MemoryPayloads implements PayloadStore {

@@ -84,6 +84,24 @@ export class LogKeys {
     return begun.length === 0 ? undefined : Math.min(...begun);
   }
 
+  /**
+   * Reads the store again when an entry introduces a key that is not known here: another process of this
+   * cell made it, and here it must sign as well.
+   */
+  async learn(entries: Iterable<PlacedEntry>): Promise<void> {
+    const known = (vkey: string): boolean => this.#keys.some(({ verifierKey }) => verifierKey === vkey);
+    const isNew = ({ bytes }: PlacedEntry): boolean => {
+      const event = keyEventOf(bytes);
+      return event?.event === 'introduced' && !known(event.verifierKey);
+    };
+    if (![...entries].some(isNew)) return;
+    const made = (await this.#store.keysOf(this.name))
+      .filter(({ verifierKey }) => !known(verifierKey))
+      .map(ringKey);
+    this.#keys = [...this.#keys, ...made];
+    this.#stored = [...this.#stored, ...made];
+  }
+
   /** These keys after further entries of the log, for a tree that is not published yet. */
   after(entries: Iterable<PlacedEntry>): LogKeys {
     const events: PlacedEvent[] = [];

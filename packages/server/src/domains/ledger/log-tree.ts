@@ -152,12 +152,12 @@ export class LogTree {
     const grown = await this.#stage(before, leaves);
     await this.#requireConsistent(before, grown);
     const oldSize = before?.size ?? 0;
-    const keys = this.keys.after(
-      placed(
-        leaves.map(({ bytes }) => bytes),
-        oldSize,
-      ),
+    const entries = placed(
+      leaves.map(({ bytes }) => bytes),
+      oldSize,
     );
+    await this.keys.learn(entries);
+    const keys = this.keys.after(entries);
     const checkpoint = { origin: keys.name, size: grown.size, root: grown.root };
     const note = signCheckpoint(checkpoint, ...keys.signersAt(grown.size));
     await this.#store.write(this.log, grown.files);

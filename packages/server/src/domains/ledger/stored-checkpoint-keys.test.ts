@@ -1,9 +1,20 @@
-import { ed25519NoteSigner, parseCheckpoint, parseNote, signCheckpoint } from '@sekisho/proof';
+import type { LedgerEntry } from '@sekisho/contract';
+import {
+  canonicalJson,
+  ed25519NoteSigner,
+  leafHash,
+  parseCheckpoint,
+  parseNote,
+  signCheckpoint,
+} from '@sekisho/proof';
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from './index.ts';
 import type { Ledger } from './index.ts';
-import { MemoryDisk, openMemoryStorage } from './testing/memory-storage.ts';
+import { LogKeys } from './log-keys.ts';
+import { LogTree } from './log-tree.ts';
+import { TileCache } from './tile-cache.ts';
+import { MemoryDisk, memoryKeys, openMemoryStorage } from './testing/memory-storage.ts';
 import { fixedClock, keyEntry, quietLog } from './testing/sample-entries.ts';
 
 const BY = 'operator:tests';
@@ -98,6 +109,39 @@ describe('a stored checkpoint', () => {
     resign(first);
     await expect(open()).rejects.toMatchObject(corrupt);
   });
+});
+
+test('a key that another process of the cell made signs here, from its entry on', async () => {
+  await ledger.close();
+  const store = memoryKeys(disk.keyring);
+  const origin = 'cell.example/ledger/south';
+  const [here, there] = [
+    await LogKeys.openOrCreate(store, origin),
+    await LogKeys.openOrCreate(store, origin),
+  ];
+  const { tiles } = openMemoryStorage(disk);
+  const grow = async (tree: LogTree, entry: LedgerEntry): Promise<number> => {
+    const bytes = canonicalJson(entry);
+    await tree.grow([{ bytes, leafHash: leafHash(bytes) }]);
+    return parseNote(tree.published().note).signatures.length;
+  };
+  const parts = { log: 'south', store: tiles, cache: new TileCache(8) };
+  const tree = LogTree.empty({ ...parts, keys: here });
+  expect(await grow(tree, keyEntry(1))).toBe(1);
+  const follower = await LogTree.open({ ...parts, keys: there });
+  const { verifierKey } = await there.pendingKey(1);
+  const entry: LedgerEntry = {
+    version: 1,
+    kind: 'log-key',
+    time: '2026-04-01T00:00:00.000Z',
+    principal: BY,
+    event: 'introduced',
+    verifierKey,
+  };
+  expect(await grow(tree, entry)).toBe(2);
+  await follower.refresh();
+  expect(there.list()).toEqual(here.list());
+  expect(there.signersAt(2)).toHaveLength(2);
 });
 
 test('a log that no key can sign any more takes no entry, and says why', async () => {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -41,13 +41,33 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
 
 /**
  * Replaces a file atomically and durably: a reader, and a restart after a power loss, sees the old
- * bytes or the new ones.
+ * bytes or the new ones. `own`: ending of the file that is written first, where several processes may.
  */
-export async function replaceDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const next = `${path}.next`;
+export async function replaceDurably(path: string, bytes: Uint8Array, own = 'next'): Promise<void> {
+  const next = `${path}.${own}`;
   await writeDurably(next, bytes);
   await rename(next, path);
   await syncFolder(dirname(path));
+}
+
+/**
+ * Makes a file, whole and durable, unless there is one: then it stays, and the answer is false. Of
+ * several processes that try at once one succeeds (link(2)).
+ */
+export async function createDurably(path: string, bytes: Uint8Array, own: string): Promise<boolean> {
+  const next = `${path}.${own}`;
+  await writeDurably(next, bytes);
+  try {
+    await link(next, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(next);
+    // Also when it was there: a process that crashed may have made it without syncing.
+    await syncFolder(dirname(path));
+  }
 }
 
 /** A write may take less than it was given. */

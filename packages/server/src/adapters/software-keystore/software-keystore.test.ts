@@ -126,3 +126,19 @@ test('a key file shows neither the key nor the passphrase', async () => {
   const { sealed }: { sealed: string } = JSON.parse(await readFile(keyFile(NORTH), 'utf8'));
   expect(Buffer.from(sealed, 'base64').includes(seed.subarray(0, 4))).toBe(false);
 });
+
+test('two processes that make the first key of a name at once get the same one', async () => {
+  // The keystore itself comes from whoever starts first.
+  await open();
+  for (const name of ['a', 'b', 'c', 'd', 'e'].map((log) => `cell.example/ledger/${log}`)) {
+    const stores = await Promise.all([open(), open(), open()]);
+    const made = await Promise.all(stores.map((store) => store.findOrCreate(name)));
+    const keys = made.map(([key]) => key?.verifierKey);
+    expect(new Set([...keys, (await (await open()).keysOf(name))[0]?.verifierKey]).size).toBe(1);
+  }
+  const introduced = await Promise.all(
+    (await Promise.all([open(), open()])).map((store) => store.add(NORTH, { state: 'pending', lookFrom: 1 })),
+  );
+  expect(new Set(introduced.map(({ verifierKey }) => verifierKey)).size).toBe(2);
+  expect(await (await open()).keysOf(NORTH)).toHaveLength(2);
+});

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import type { Random } from '../../base/random.ts';
 import type { KeyStanding, SigningKey, SigningKeyStore, StoredKey } from '../../domains/ledger/index.ts';
-import { makeFolder, readIfPresent, replaceDurably } from '../ledger-files/durable-files.ts';
+import { createDurably, makeFolder, readIfPresent, replaceDurably } from '../ledger-files/durable-files.ts';
 import {
   KEY_NUMBER_MAX,
   KeyDerivation,
@@ -82,14 +82,20 @@ class SoftwareKeystore implements SigningKeyStore {
   findOrCreate(name: string): Promise<readonly StoredKey[]> {
     return this.#inTurn(name, async () => {
       const found = await this.#keysOf(name);
-      return found.length > 0 ? found : [await this.#make(name, 0, { state: 'signing', fromSize: 0 })];
+      if (found.length > 0) return found;
+      // Another replica may make it at the same time: then its key is the key.
+      const made = await this.#make(name, 0, { state: 'signing', fromSize: 0 });
+      return made === undefined ? this.#keysOf(name) : [made];
     });
   }
 
   add(name: string, standing: KeyStanding): Promise<StoredKey> {
     return this.#inTurn(name, async () => {
-      const numbers = (await this.#keysOf(name)).map(({ number }) => number);
-      return this.#make(name, Math.max(-1, ...numbers) + 1, standing);
+      for (;;) {
+        const numbers = (await this.#keysOf(name)).map(({ number }) => number);
+        const made = await this.#make(name, Math.max(-1, ...numbers) + 1, standing);
+        if (made !== undefined) return made;
+      }
     });
   }
 
@@ -131,17 +137,27 @@ class SoftwareKeystore implements SigningKeyStore {
     return { ...keyOf(ed25519NoteSigner(name, seed), standing), number, seed };
   }
 
-  async #make(name: string, number: number, standing: KeyStanding): Promise<OpenedKey> {
+  /** Undefined when there is a key of that number. */
+  async #make(name: string, number: number, standing: KeyStanding): Promise<OpenedKey | undefined> {
     if (number > KEY_NUMBER_MAX) throw unusable(this.#path(name, number));
     const seed = this.#random.bytes(32);
     const signer = ed25519NoteSigner(name, seed);
-    await this.#write({ name, number, verifierKey: signer.verifierKey, standing }, seed);
+    const text = this.#sealed({ name, number, verifierKey: signer.verifierKey, standing }, seed);
+    if (!(await createDurably(this.#path(name, number), text, this.#ownEnding()))) return undefined;
     return { ...keyOf(signer, standing), number, seed };
   }
 
   async #write(facts: KeyFacts, seed: Uint8Array): Promise<void> {
-    const text = sealKey(facts, seed, this.#sealingKey, Buffer.from(this.#random.bytes(12)));
-    await replaceDurably(this.#path(facts.name, facts.number), Buffer.from(text, 'utf8'));
+    const text = this.#sealed(facts, seed);
+    await replaceDurably(this.#path(facts.name, facts.number), text, this.#ownEnding());
+  }
+
+  #sealed(facts: KeyFacts, seed: Uint8Array): Buffer {
+    return Buffer.from(sealKey(facts, seed, this.#sealingKey, Buffer.from(this.#random.bytes(12))), 'utf8');
+  }
+
+  #ownEnding(): string {
+    return `${this.#random.bytes(8).toString('hex')}.next`;
   }
 
   #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {

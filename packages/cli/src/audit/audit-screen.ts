@@ -116,7 +116,7 @@ function overview(report: AuditReport, context: CommandContext): (readonly [stri
   return fields;
 }
 
-export function describeKey(key: AuditedKey, { texts }: Pick<CommandContext, 'texts'>): string {
+function describeKey(key: AuditedKey, { texts }: Pick<CommandContext, 'texts'>): string {
   const { audit } = texts;
   const { trust, introducedAt, retiredAt, compromisedAt } = key;
   return [

@@ -21,7 +21,7 @@ export function placeName(code: string, language: Language): string {
   return countryName(code.slice(0, 2), language);
 }
 
-export function countryName(code: string, language: Language): string {
+function countryName(code: string, language: Language): string {
   if (!/^[A-Z]{2}$/.test(code)) return '';
   const name = new Intl.DisplayNames([language], { type: 'region', fallback: 'none' }).of(code);
   return name ?? '';

@@ -8,12 +8,12 @@ export type {
   ReplicaLedger,
   SignedCheckpoint,
 } from './ledger.ts';
+export type { KeyStanding } from './key-standing.ts';
 export { openLedger } from './open-ledger.ts';
 export { openSharedLedger } from './shared-ledger.ts';
 export type { LedgerParts, SharedLedgerParts } from './ledger-parts.ts';
 export type {
   Checkpoints,
-  KeyStanding,
   LedgerSink,
   SettledEntry,
   SigningKey,

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '@sekisho/contract';
 import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
-import type { KeyStanding } from './ports.ts';
+import type { KeyStanding } from './key-standing.ts';
 
 /** Name of a log inside the cell: a tenant's id, or `cell` for the cell's own. */
 export type LogName = string;

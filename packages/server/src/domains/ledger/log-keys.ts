@@ -1,8 +1,9 @@
 import { LogKeyEntry, SekishoError } from '@sekisho/contract';
 import { Refusal, parseCanonicalJson, parseCheckpoint, parseNote, parseVerifierKey } from '@sekisho/proof';
 import type { VerifierKey } from '@sekisho/proof';
+import type { KeyStanding } from './key-standing.ts';
 import type { LogKey } from './ledger.ts';
-import type { KeyStanding, SigningKey, SigningKeyStore, StoredKey } from './ports.ts';
+import type { SigningKey, SigningKeyStore, StoredKey } from './ports.ts';
 
 interface RingKey extends StoredKey {
   readonly verifier: VerifierKey;

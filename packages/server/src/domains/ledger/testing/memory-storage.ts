@@ -1,14 +1,8 @@
 import { SekishoError } from '@sekisho/contract';
 import { ed25519NoteSigner } from '@sekisho/proof';
 import { createHash } from 'node:crypto';
-import type {
-  KeyStanding,
-  SigningKeyStore,
-  StoredKey,
-  TileStore,
-  WalBatch,
-  WriteAheadLog,
-} from '../ports.ts';
+import type { KeyStanding } from '../key-standing.ts';
+import type { SigningKeyStore, StoredKey, TileStore, WalBatch, WriteAheadLog } from '../ports.ts';
 
 /** What becomes of one write. Both failures reject; only the first leaves nothing behind. */
 export type WriteFate = 'ok' | 'lost' | 'stored-but-failed';

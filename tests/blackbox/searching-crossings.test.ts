@@ -287,6 +287,21 @@ describe('what searches read', { timeout: 120_000 }, () => {
     expect(rows).toEqual(await restartReadingLog());
   });
 
+  test('stays as it was when the cell is killed in the middle of a rebuild', async () => {
+    const before = await exported();
+    const started = CrossingRebuild.parse(await cell.admin('POST', '/crossings/rebuild'));
+    await cell.kill();
+    expect(started.rebuild.state).toBe('running');
+    cell = await CellProcess.start(home.path, { args: ['--no-demo'] });
+    expect(CrossingRebuild.parse(await cell.admin('GET', '/crossings/rebuild'))).toEqual({
+      complete: true,
+      rebuild: { state: 'none' },
+    });
+    expect(await exported()).toEqual(before);
+    const half = "select from pg_tables where tablename = 'crossing_next'";
+    expect(await runInCellDatabase(home.path, half)).toEqual([]);
+  });
+
   test('dropped and killed in the middle, comes back at the start, which then closes the orphans', async () => {
     const load = startLoad({
       url: cell.url,

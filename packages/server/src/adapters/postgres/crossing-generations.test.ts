@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CrossingGeneration } from '../../domains/crossings/ports.ts';
 import type { SettledEntry } from '../../domains/ledger/ports.ts';
 import { connect } from './connection.ts';
-import { postgresCrossingGenerations } from './crossing-generations.ts';
+import { postgresCrossingGenerations, throwAwayHalfBuilt } from './crossing-generations.ts';
 import { CrossingTable } from './crossing-table.ts';
 import { postgresLedgerSink } from './ledger-sink.ts';
 import { migrate } from './migrate.ts';
@@ -128,6 +128,17 @@ describe.each(serverKinds)('generations on $name PostgreSQL', (kind) => {
     expect(await tableRows()).toEqual(before);
     expect(await hasLeftover()).toBe(false);
     expect(await generations().build(rebuildFrom(log))).toBe(true);
+  });
+
+  test('what a killed build left is thrown away by a start, and not what is being built', async () => {
+    await sql`create table crossing_next as select * from crossing`.execute(db);
+    await throwAwayHalfBuilt(db);
+    expect(await hasLeftover()).toBe(false);
+    await generations().build(async () => {
+      await throwAwayHalfBuilt(db);
+      expect(await hasLeftover()).toBe(true);
+    });
+    expect(await hasLeftover()).toBe(false);
   });
 
   test('what a killed build left is thrown away by the next', async () => {

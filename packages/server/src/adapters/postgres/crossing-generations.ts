@@ -33,25 +33,41 @@ export function postgresCrossingGenerations(
     isComplete: () => table.isComplete(),
     whenLost: (onLost) => table.whenLost(onLost),
     build: (work) =>
-      db.connection().execute(async (connection) => {
-        const { rows } = await sql`select pg_try_advisory_lock(${BUILDER_LOCK}) as locked`.execute(
-          connection,
-        );
-        if (!Locked.parse(rows[0]).locked) return false;
+      asBuilder(db, async (connection) => {
+        // An index over millions of rows takes longer than any one statement may otherwise.
+        await sql`set statement_timeout = 0`.execute(connection);
         try {
-          // An index over millions of rows takes longer than any one statement may otherwise.
-          await sql`set statement_timeout = 0`.execute(connection);
           await dropLeftover(connection);
           await createCrossingTable(connection, NEXT);
           await work(generation(connection, ancestors));
-          return true;
         } finally {
           await dropLeftover(connection);
           await sql`reset statement_timeout`.execute(connection);
-          await sql`select pg_advisory_unlock(${BUILDER_LOCK})`.execute(connection);
         }
       }),
   };
+}
+
+/** At a start: what a killed build left, unless another process is building it just now. */
+export async function throwAwayHalfBuilt(db: Kysely<Tables>): Promise<void> {
+  await asBuilder(db, dropLeftover);
+}
+
+/** False, with `work` not called, where somebody else is the builder. */
+async function asBuilder(
+  db: Kysely<Tables>,
+  work: (connection: Kysely<Tables>) => Promise<void>,
+): Promise<boolean> {
+  return db.connection().execute(async (connection) => {
+    const { rows } = await sql`select pg_try_advisory_lock(${BUILDER_LOCK}) as locked`.execute(connection);
+    if (!Locked.parse(rows[0]).locked) return false;
+    try {
+      await work(connection);
+      return true;
+    } finally {
+      await sql`select pg_advisory_unlock(${BUILDER_LOCK})`.execute(connection);
+    }
+  });
 }
 
 async function dropLeftover(db: Kysely<Tables>): Promise<void> {

@@ -18,7 +18,7 @@ import { postgresBackupRows } from './backup-rows.ts';
 import { postgresCarriedCrossings } from './carried-crossings.ts';
 import { postgresCellChanges } from './cell-changes.ts';
 import { connect, type ConnectionSettings } from './connection.ts';
-import { postgresCrossingGenerations } from './crossing-generations.ts';
+import { postgresCrossingGenerations, throwAwayHalfBuilt } from './crossing-generations.ts';
 import { postgresCrossingIndex } from './crossing-index.ts';
 import { postgresCrossingSearch } from './crossing-search.ts';
 import { CrossingTable } from './crossing-table.ts';
@@ -92,6 +92,7 @@ export async function openDatabase(
   try {
     await migrate(db);
     await crossingTable.ensure();
+    await throwAwayHalfBuilt(db);
   } catch (error) {
     await close();
     throw error instanceof SekishoError ? error : unreachable(error);

@@ -72,9 +72,10 @@ export class EntryRules {
     this.kinds[entry.kind]++;
     this.from ??= entry.time;
     this.to = entry.time;
-    // Who may sign is no rule among crossings: it is judged however much else is wrong.
+    // Who may sign, and what other logs must show, is judged however much else is wrong.
     if (entry.kind === 'log-key') this.#keys.take(entry, index, this.kinds.intent);
-    if (!this.judging) return undefined;
+    const anchor = entry.kind === 'anchor' ? this.#anchors.take(entry, index) : undefined;
+    if (!this.judging) return this.#tell(anchor);
     const timeMs = Date.parse(entry.time);
     this.#takeTime(entry.time, timeMs, index);
     if ((entry.kind === 'genesis') !== (index === 0)) {
@@ -88,7 +89,7 @@ export class EntryRules {
         this.revisions.take(entry, index);
         return undefined;
       case 'anchor':
-        return this.#takeAnchor(this.#anchors.take(entry, index));
+        return this.#tell(anchor);
       case 'intent':
         this.#takeTenant(entry.tenant, index);
         this.#crossings.takeIntent(entry, timeMs, index, leafHash);
@@ -129,7 +130,7 @@ export class EntryRules {
     else this.#record.found('foreign_tenant', index, tenant);
   }
 
-  #takeAnchor(anchor: Anchor | undefined): void | Promise<void> {
+  #tell(anchor: Anchor | undefined): void | Promise<void> {
     return anchor === undefined ? undefined : this.#onAnchor?.(anchor);
   }
 }

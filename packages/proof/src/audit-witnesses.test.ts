@@ -194,6 +194,19 @@ describe('anchors', () => {
     ]);
   });
 
+  test('go out however much else is wrong', async () => {
+    const genesis = cellLog([])[0]!;
+    const much = Array.from({ length: 1100 }, () => genesis);
+    const out: number[] = [];
+    const report = await auditLog(
+      logFiles([...cellLog([]), ...much, anchorOf(7, new Uint8Array(32))], cell).source,
+      keys,
+      { onAnchor: ({ size }) => void out.push(size) },
+    );
+    expect(report.rulesJudgedToTheEnd).toBe(false);
+    expect(out).toEqual([7]);
+  });
+
   test('belong into the log of a cell', async () => {
     const report = await auditLog(
       logFiles([...crossingLog([]), anchorOf(1, new Uint8Array(32))]).source,

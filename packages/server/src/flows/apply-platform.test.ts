@@ -67,6 +67,20 @@ describe('applying a platform', () => {
     expect(recorded.map(({ log }) => log).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['cell', 'city']);
   });
 
+  it('tells each tenant’s log what its workspaces allow, and the cell’s log nothing of it', async () => {
+    const { apply, recorded } = cell();
+    await apply.apply(declared, 'operator:admin');
+    const workspaces = declared.tenants[0]!.workspaces;
+    const rulesOf = (name: string) => recorded.find(({ log }) => log === name)?.entry;
+    expect(rulesOf('city')).toMatchObject({
+      boundaries: Object.fromEntries(workspaces.map(({ id, boundary }) => [id, boundary])),
+      dataClasses: Object.fromEntries(workspaces.map(({ id, dataClasses }) => [id, dataClasses])),
+      presets: Object.fromEntries(workspaces.map(({ id, presets }) => [id, presets])),
+    });
+    expect(rulesOf('cell')).toMatchObject({ boundaries: {} });
+    expect(rulesOf('cell')).not.toHaveProperty('dataClasses');
+  });
+
   it('changes nothing the second time', async () => {
     const { apply, recorded } = cell();
     await apply.apply(declared, 'operator:admin');

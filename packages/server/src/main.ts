@@ -57,7 +57,12 @@ import { RebuildCrossings } from './flows/rebuild-crossings.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
 import { reportWitnesses } from './flows/report-witnesses.ts';
 import { SearchCrossings } from './flows/search-crossings.ts';
-import { RotateLogKeys, trustedVerifierKeys, verifierKeyFile } from './flows/rotate-log-key.ts';
+import {
+  RotateLogKeys,
+  keyFileWriter,
+  trustedVerifierKeys,
+  verifierKeyFile,
+} from './flows/rotate-log-key.ts';
 import { publishedLogs, sitesInForce } from './flows/show-console.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -115,7 +120,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const modelFile = config.modelFile ?? SEKISHO_MINI;
     const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
     closers.push(() => modelServers.close());
-    const writeKeyFile = (): Promise<void> => replaceFile(home.pathOf('cell.vkey'), verifierKeyFile(ledger));
+    const writeKeyFile = keyFileWriter(ledger, (text) => replaceFile(home.pathOf('cell.vkey'), text));
     const kernel = new CrossingKernel(ledger, clock, random);
     const applyPlatform = new ApplyPlatform(
       database.platformStore,

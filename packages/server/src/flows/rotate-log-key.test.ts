@@ -5,7 +5,7 @@ import type { Ledger } from '../domains/ledger/index.ts';
 import { MemoryDisk, openMemoryStorage } from '../domains/ledger/testing/memory-storage.ts';
 import { keyEntry, outcomeEntry, quietLog } from '../domains/ledger/testing/sample-entries.ts';
 import { listAffectedCrossings } from './list-affected-crossings.ts';
-import { RotateLogKeys, keyIdOf, verifierKeyFile } from './rotate-log-key.ts';
+import { RotateLogKeys, keyFileWriter, keyIdOf, verifierKeyFile } from './rotate-log-key.ts';
 
 const START_MS = Date.UTC(2026, 3, 1);
 const BY = 'operator:tests';
@@ -196,4 +196,19 @@ describe('a compromised key', () => {
     expect(rest.crossings).toHaveLength(500);
     expect(rest.next).toBeUndefined();
   });
+});
+
+test('the key file is written one time after the other, and a failed time is not the last', async () => {
+  const ended: string[] = [];
+  let writing = 0;
+  const write = keyFileWriter(ledger, async (text) => {
+    expect(++writing).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    writing--;
+    ended.push(text);
+    if (ended.length === 1) throw new Error('disk full');
+  });
+  const [first, second] = await Promise.allSettled([write(), write()]);
+  expect([first!.status, second!.status]).toEqual(['rejected', 'fulfilled']);
+  expect(ended.at(-1)).toBe(verifierKeyFile(ledger));
 });

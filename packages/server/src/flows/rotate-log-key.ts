@@ -116,6 +116,16 @@ export function verifierKeyFile(ledger: Ledger): string {
   return formatVerifierKeys("C2SP signed-note verifier keys of this cell's logs, one a line.", keys);
 }
 
+/** Writes the key file as it is by then, one write at a time: logs change their keys beside each other. */
+export function keyFileWriter(ledger: Ledger, write: (text: string) => Promise<void>): () => Promise<void> {
+  let turn: Promise<unknown> = Promise.resolve();
+  return () => {
+    const written = turn.then(() => write(verifierKeyFile(ledger)));
+    turn = written.catch(() => undefined);
+    return written;
+  };
+}
+
 /** Keys whose signature stands for the log, old ones too. */
 export function trustedVerifierKeys(ledger: Ledger, log: LogName): string[] {
   return ledger

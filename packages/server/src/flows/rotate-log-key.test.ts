@@ -208,7 +208,7 @@ test('the key file is written one time after the other, and a failed time is not
     ended.push(text);
     if (ended.length === 1) throw new Error('disk full');
   });
-  const [first, second] = await Promise.allSettled([write(), write()]);
-  expect([first!.status, second!.status]).toEqual(['rejected', 'fulfilled']);
+  const written = await Promise.allSettled([write(), write()]);
+  expect(written.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   expect(ended.at(-1)).toBe(verifierKeyFile(ledger));
 });

@@ -18,6 +18,7 @@ import {
 import { systemClock } from '../packages/server/src/base/clock.ts';
 import type { CrossingFilter, CrossingPosition } from '../packages/server/src/domains/crossings/index.ts';
 import { RebuildCrossings } from '../packages/server/src/flows/rebuild-crossings.ts';
+import { SearchCrossings } from '../packages/server/src/flows/search-crossings.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];
 const ASKED = 200;
@@ -57,6 +58,7 @@ const started = performance.now();
 const bench = await searchBench();
 try {
   await projection(bench);
+  await payloads(bench);
   for (const size of SIZES) await searches(bench, size);
 } finally {
   await bench.stop();
@@ -87,11 +89,11 @@ async function projection({ sink, generations }: SearchBench): Promise<void> {
   };
   for (let first = 0; first < PROJECTED_CROSSINGS; first += BATCH_CROSSINGS) {
     const intents = Array.from({ length: BATCH_CROSSINGS }, (_, at) => {
-      const ms = START_MS + first + at;
+      const startedMs = START_MS + first + at;
       return intentEntry({
         tenant: 'city',
-        crossing: newCrossing(ms),
-        time: new Date(ms).toISOString(),
+        crossing: newCrossing(startedMs),
+        time: new Date(startedMs).toISOString(),
         request: commitment(),
       });
     });
@@ -136,6 +138,27 @@ async function projection({ sink, generations }: SearchBench): Promise<void> {
   console.log(
     `rebuild (${state.state})               ${perSecond(stored.length, rebuildSeconds)} entries/s, ${((used.user + used.system) / stored.length).toFixed(1)} us of the cell's thread an entry, which it held for at most ${longestMs.toFixed(0)} ms`,
   );
+}
+
+/** Every salt is tried: the cost is that of the hash and of reading the salts. */
+async function payloads({ search }: SearchBench): Promise<void> {
+  const searching = new SearchCrossings(search);
+  const query = { side: 'request', tenant: 'city', from: '2026-04-01', to: '2026-04-30' } as const;
+  for (const bytes of [200, 20_000]) {
+    const payload = randomBytes(bytes);
+    let cursor: string | undefined;
+    let tested = 0;
+    const spentMs = await timed(async () => {
+      do {
+        const some = await searching.findPayload({ ...query, cursor }, payload);
+        tested += some.tested;
+        cursor = some.nextCursor;
+      } while (cursor !== undefined);
+    });
+    console.log(
+      `find a payload of ${String(bytes).padStart(5)} bytes   ${perSecond(tested, spentMs / 1000)} crossings/s, ${((1000 * spentMs) / tested).toFixed(1)} us each`,
+    );
+  }
 }
 
 async function searches({ db, search }: SearchBench, size: number): Promise<void> {

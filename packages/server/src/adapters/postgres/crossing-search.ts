@@ -1,5 +1,4 @@
 import { sql, type Kysely, type SqlBool, type Expression } from 'kysely';
-import { z } from 'zod';
 import {
   crossingSearchLimits,
   CrossingId,
@@ -8,7 +7,7 @@ import {
   SekishoError,
 } from '@sekisho/contract';
 import type { CrossingFilter, CrossingPosition, CrossingSearch } from '../../domains/crossings/ports.ts';
-import { Moment, sqlState } from './connection.ts';
+import { sqlState } from './connection.ts';
 import type { CrossingTable } from './crossing-table.ts';
 import { assuranceTerm, endpointTerm } from './projected-crossings.ts';
 import type { Tables } from './tables.ts';
@@ -64,12 +63,11 @@ function commitmentText(bytes: Buffer | null): string | undefined {
   return bytes === null ? undefined : `hmac-sha256:${bytes.toString('hex')}`;
 }
 
-const SealedRow = z.object({
-  crossing: z.string(),
-  started_at: Moment,
-  commitment: z.instanceof(Buffer),
-  salt: z.instanceof(Buffer).nullable(),
-});
+/** Not by a schema: a search for a payload reads every crossing of a period. */
+function thirtyTwoBytes(value: unknown): Buffer {
+  if (Buffer.isBuffer(value) && value.length === 32) return value;
+  throw new Error('a commitment or a salt in the database is not 32 bytes long');
+}
 
 /** `db` has connections of its own, few and with a short timeout: no search may hold up the ledger's sink. */
 export function postgresCrossingSearch(db: Kysely<Tables>, table: CrossingTable): CrossingSearch {
@@ -117,13 +115,11 @@ export function postgresCrossingSearch(db: Kysely<Tables>, table: CrossingTable)
           .orderBy('page.started_at', 'desc')
           .orderBy('page.crossing', 'desc')
           .execute();
-        return rows
-          .map((row) => SealedRow.parse(row))
-          .map((row) => ({
-            position: { startedAt: row.started_at, crossing: row.crossing },
-            commitment: row.commitment,
-            ...(row.salt === null ? {} : { salt: row.salt }),
-          }));
+        return rows.map(({ crossing, started_at: startedAt, commitment: committed, salt }) => ({
+          position: { startedAt: startedAt.toISOString(), crossing },
+          commitment: thirtyTwoBytes(committed),
+          ...(salt === null ? {} : { salt: thirtyTwoBytes(salt) }),
+        }));
       }),
   };
 }

@@ -9,15 +9,18 @@ interface RingKey extends StoredKey {
   readonly verifier: VerifierKey;
 }
 
-interface PlacedEvent {
-  readonly event: LogKeyEntry;
+/** A `log-key` entry at its place in the log. */
+export interface KeyEvent {
+  readonly entry: LogKeyEntry;
   readonly index: number;
 }
 
-/** An entry of the log at its place. */
-export interface PlacedEntry {
-  readonly index: number;
-  readonly bytes: Uint8Array;
+/** What entries of a log say of its keys; the first of them has this index. */
+export function keyEventsAmong(entries: readonly Uint8Array[], first: number): KeyEvent[] {
+  return entries.flatMap((bytes, at) => {
+    const entry = keyEntryOf(bytes);
+    return entry === undefined ? [] : [{ entry, index: first + at }];
+  });
 }
 
 /**
@@ -32,7 +35,7 @@ export class LogKeys {
   /** As the store has them. */
   #stored: readonly RingKey[];
   /** That led from the keys of which these are the later ones. */
-  #events: readonly PlacedEvent[] = [];
+  #events: readonly KeyEvent[] = [];
 
   private constructor(store: SigningKeyStore, name: string, keys: readonly StoredKey[]) {
     this.name = name;
@@ -89,13 +92,10 @@ export class LogKeys {
    * Reads the store again when an entry introduces a key that is not known here: another process of this
    * cell made it, and here it must sign as well.
    */
-  async learn(entries: Iterable<PlacedEntry>): Promise<void> {
+  async learn(events: readonly KeyEvent[]): Promise<void> {
     const known = (vkey: string): boolean => this.#keys.some(({ verifierKey }) => verifierKey === vkey);
-    const isNew = ({ bytes }: PlacedEntry): boolean => {
-      const event = keyEventOf(bytes);
-      return event?.event === 'introduced' && !known(event.verifierKey);
-    };
-    if (![...entries].some(isNew)) return;
+    const isNew = ({ entry }: KeyEvent): boolean => entry.event === 'introduced' && !known(entry.verifierKey);
+    if (!events.some(isNew)) return;
     const made = (await this.#store.keysOf(this.name))
       .filter(({ verifierKey }) => !known(verifierKey))
       .map(ringKey);
@@ -104,12 +104,7 @@ export class LogKeys {
   }
 
   /** These keys after further entries of the log, for a tree that is not published yet. */
-  after(entries: Iterable<PlacedEntry>): LogKeys {
-    const events: PlacedEvent[] = [];
-    for (const { index, bytes } of entries) {
-      const event = keyEventOf(bytes);
-      if (event !== undefined) events.push({ event, index });
-    }
+  after(events: readonly KeyEvent[]): LogKeys {
     const next = new LogKeys(this.#store, this.name, []);
     next.#keys = events.reduce(applyEvent, this.#keys);
     next.#events = events;
@@ -218,39 +213,39 @@ function vouches(standing: KeyStanding, size: number): boolean {
   }
 }
 
-function applyEvent(keys: readonly RingKey[], { event, index }: PlacedEvent): readonly RingKey[] {
-  const at = keys.findIndex((key) => key.verifierKey === event.verifierKey);
+function applyEvent(keys: readonly RingKey[], { entry, index }: KeyEvent): readonly RingKey[] {
+  const at = keys.findIndex((key) => key.verifierKey === entry.verifierKey);
   const key = keys[at];
   if (key === undefined) {
-    if (event.event !== 'introduced') return keys;
+    if (entry.event !== 'introduced') return keys;
     const standing: KeyStanding = { state: 'signing', fromSize: index + 1 };
-    return [...keys, ringKey({ verifierKey: event.verifierKey, standing })];
+    return [...keys, ringKey({ verifierKey: entry.verifierKey, standing })];
   }
-  const standing = standingAfter(key.standing, event, index);
+  const standing = standingAfter(key.standing, entry, index);
   return standing === key.standing ? keys : keys.with(at, { ...key, standing });
 }
 
 /** The same object where the event says nothing new: entries come again after a crash. */
-function standingAfter(standing: KeyStanding, event: LogKeyEntry, index: number): KeyStanding {
-  if (event.event === 'introduced') {
+function standingAfter(standing: KeyStanding, entry: LogKeyEntry, index: number): KeyStanding {
+  if (entry.event === 'introduced') {
     return standing.state === 'pending' ? { state: 'signing', fromSize: index + 1 } : standing;
   }
   if (standing.state === 'pending' || standing.state === 'compromised') return standing;
   const { fromSize } = standing;
   const toSize = standing.state === 'retired' ? standing.toSize : index;
-  if (event.event === 'compromised') {
-    return { state: 'compromised', fromSize, toSize, trustedToSize: event.trustedToSize ?? 0 };
+  if (entry.event === 'compromised') {
+    return { state: 'compromised', fromSize, toSize, trustedToSize: entry.trustedToSize ?? 0 };
   }
   return standing.state === 'retired' ? standing : { state: 'retired', fromSize, toSize };
 }
 
 /** How canonical JSON writes the kind; in a text inside an entry the quotes are escaped. */
-const KEY_EVENT_MARK = Buffer.from('"kind":"log-key"');
+const KEY_ENTRY_MARK = Buffer.from('"kind":"log-key"');
 
 /** Undefined for entries of other kinds, and for bytes that no ledger of ours wrote. */
-function keyEventOf(bytes: Uint8Array): LogKeyEntry | undefined {
+function keyEntryOf(bytes: Uint8Array): LogKeyEntry | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!buffer.includes(KEY_EVENT_MARK)) return undefined;
+  if (!buffer.includes(KEY_ENTRY_MARK)) return undefined;
   try {
     return LogKeyEntry.safeParse(parseCanonicalJson(bytes)).data;
   } catch (error) {

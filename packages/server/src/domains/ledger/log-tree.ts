@@ -21,7 +21,8 @@ import {
 } from '@sekisho/proof';
 import type { CoseTreeHead, ReadHash, TileCoordinate } from '@sekisho/proof';
 import type { LogName, SignedCheckpoint } from './ledger.ts';
-import type { LogKeys, PlacedEntry } from './log-keys.ts';
+import { keyEventsAmong } from './log-keys.ts';
+import type { LogKeys } from './log-keys.ts';
 import type { StoredFile, TileStore } from './ports.ts';
 import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge, tileHashes } from './stored-tree.ts';
 import type { LogTreeParts } from './stored-tree.ts';
@@ -152,12 +153,12 @@ export class LogTree {
     const grown = await this.#stage(before, leaves);
     await this.#requireConsistent(before, grown);
     const oldSize = before?.size ?? 0;
-    const entries = placed(
+    const events = keyEventsAmong(
       leaves.map(({ bytes }) => bytes),
       oldSize,
     );
-    await this.keys.learn(entries);
-    const keys = this.keys.after(entries);
+    await this.keys.learn(events);
+    const keys = this.keys.after(events);
     const checkpoint = { origin: keys.name, size: grown.size, root: grown.root };
     const note = signCheckpoint(checkpoint, ...keys.signersAt(grown.size));
     await this.#store.write(this.log, grown.files);
@@ -230,7 +231,7 @@ export class LogTree {
     if (lookFrom === undefined) return;
     for (let bundle = Math.floor(lookFrom / TILE_WIDTH); bundle * TILE_WIDTH < tree.size; bundle++) {
       const entries = await this.#bundleIn(tree, bundle);
-      this.keys.become(this.keys.after(placed(entries, bundle * TILE_WIDTH)));
+      this.keys.become(this.keys.after(keyEventsAmong(entries, bundle * TILE_WIDTH)));
     }
     this.keys.lookedUntil(tree.size);
     // Some key may have ended before this tree.
@@ -378,8 +379,4 @@ export class LogTree {
     await this.#store.removePartials(this.log, tilePath(level, index));
     if (level === 0) await this.#store.removePartials(this.log, entriesPath(index));
   }
-}
-
-function placed(entries: readonly Uint8Array[], first: number): PlacedEntry[] {
-  return entries.map((bytes, at) => ({ index: first + at, bytes }));
 }

@@ -1,6 +1,6 @@
 /** Payloads that policy wants kept, until somebody erases them: then nothing on the disk opens anything. */
 import { createHmac } from 'node:crypto';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErasurePlan, ErasureResult, Receipt, RetentionReport } from '@sekisho/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -169,3 +169,90 @@ test('a kept crossing is sealed, listed in its receipt, reported, held, and eras
   cell = await CellProcess.start(home.path, { args: ['--no-demo'] });
   expect((await receipt(kept.crossing)).openings).toEqual({});
 }, 120_000);
+
+test('a payload that cannot be kept stops the request before anything reaches a model server', async () => {
+  const folder = join(home.path, 'payloads');
+  await rename(folder, `${folder}-away`);
+  await writeFile(folder, 'in the way');
+  const asked = (await stub.counts()).requests;
+  const response = await fetch(`${cell.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ model: 'stub', messages: [{ role: 'user', content: 'unkeepable' }] }),
+  });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ error: { code: 'payload_unkeepable' } });
+  expect((await stub.counts()).requests).toBe(asked);
+  const { statement } = await receipt(response.headers.get('x-sekisho-receipt') ?? '');
+  expect(statement).toMatchObject({ result: 'failed', status: 503 });
+  expect(statement.carried).toBeUndefined();
+
+  await rm(folder);
+  await rename(`${folder}-away`, folder);
+  await chat('kept again');
+}, 60_000);
+
+test('keeping is a copy: it is declared, judged by the boundary, and refused by name', async () => {
+  const good = keepingPlatform(stub.url);
+  const plan = (platform: unknown): Promise<unknown> => cell.admin('POST', '/platform/plan', { platform });
+  const { cell: _nowhere, ...homeless } = good;
+  await expect(plan(homeless)).rejects.toThrow(/422.*platform_invalid.*workspaces\.0\.retention/);
+  await expect(plan({ ...good, cell: { site: 'osaka' } })).rejects.toThrow(
+    /422.*platform_invalid.*cell\.site/,
+  );
+  // `overseas` is outside the boundary of every workspace; `process` alone is not enough.
+  const abroad = { ...good, cell: { site: 'overseas' } };
+  await expect(plan(abroad)).rejects.toThrow(
+    /422.*platform_invalid.*retention\.payloads\.confidentiality-2.*overseas.*store\/outside/,
+  );
+  await expect(cell.admin('POST', '/platform/apply', { platform: abroad })).rejects.toThrow(/422/);
+  const other = keepingPlatform(stub.url, { payloads: { 'my-number': { keep: ['answer'], days: 1 } } });
+  await expect(plan(other)).rejects.toThrow(/422.*retention\.payloads\.my-number/);
+  expect(await plan(good)).toMatchObject({ changes: [] });
+
+  const explain = { tenant: 'ministry', workspace: 'in-japan', model: 'stub-tokyo' };
+  expect(await cell.admin('POST', '/explain', explain)).toMatchObject({
+    decision: 'allow',
+    endpoints: [{ copies: [{ kind: 'processing' }, { kind: 'log' }, { kind: 'storage', site: 'ishikari' }] }],
+  });
+  const elsewhere = await cell.admin('POST', '/explain', { ...explain, workspace: 'in-hokkaido' });
+  expect(JSON.stringify(elsewhere)).not.toContain('"storage"');
+}, 60_000);
+
+test('the command shows what it would erase, asks, and reports what is kept', async () => {
+  const crossing = await chat('by the command');
+  const env = { SEKISHO_URL: cell.url, SEKISHO_ADMIN_KEY: await cell.adminKey() };
+  const run = (...args: string[]) => sekisho(args, { env });
+  // Nobody is there to be asked.
+  expect(await run('erase', '--crossing', crossing.crossing)).toMatchObject({ code: 2 });
+  expect((await run('erase', '--tenant', 'ministry')).code).toBe(2);
+  expect((await receipt(crossing.crossing)).openings).not.toEqual({});
+
+  const placed = await run('holds', 'place', 'case-8', '--tenant', 'ministry', '--from', '2026-01-01');
+  expect(placed).toMatchObject({ code: 0, stderr: '' });
+  expect((await run('holds', 'list')).stdout).toContain('ministry/case-8');
+  const held = await run('erase', '--crossing', crossing.crossing, '--yes');
+  expect(held.code).toBe(2);
+  expect(held.stdout + held.stderr).toContain('ministry/case-8');
+  expect((await run('retention')).stdout).toContain('case-8');
+  expect((await run('retention', '--csv')).stdout).toMatch(
+    /tenant,workspace,dataClass.*\r\nministry,in-japan/,
+  );
+  expect((await run('holds', 'release', 'case-8', '--tenant', 'ministry')).code).toBe(0);
+
+  const erased = await run(
+    'erase',
+    '--tenant',
+    'ministry',
+    '--workspace',
+    'in-japan',
+    '--before',
+    '2100-01-01',
+    '--yes',
+    '--json',
+  );
+  expect(erased.code).toBe(0);
+  expect(ErasureResult.parse(JSON.parse(erased.stdout)).crossings).toBeGreaterThan(0);
+  expect(JSON.parse((await run('retention', '--json')).stdout)).toMatchObject({ rows: [], pending: [] });
+  expect((await run('retention', '--lang', 'ja')).stdout).toContain('何も保管していません');
+}, 90_000);

@@ -263,6 +263,19 @@ describe('an address', () => {
     );
   });
 
+  test('may refuse what it does not have, unless that is asked for', async () => {
+    const refusing = (request: IncomingMessage, response: ServerResponse): boolean => {
+      if (!request.url!.endsWith('.witnessed')) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    await served(refusing, async (url) => {
+      const place = `${url}/ledger/asahikawa`;
+      expect((await audit([place, '--json'])).code).toBe(0);
+      expect((await audit([place, '--json', '--witness-policy', at('policy')])).code).toBe(2);
+    });
+  });
+
   test('is asked again when it stumbles, and not when it refuses', async () => {
     const asked = new Map<string, number>();
     const stumbling = (status: number) => (request: IncomingMessage, response: ServerResponse) => {

@@ -44,7 +44,7 @@ async function auditOne(
   more: Pick<NonNullable<Parameters<typeof auditLog>[2]>, 'anchors' | 'onAnchor'>,
 ): Promise<AuditReport> {
   const { screen, texts } = context;
-  const source = await openLogCopy(place, audit.apiKey);
+  const source = await openLogCopy(place, audit.apiKey, audit.witnessPolicy !== undefined);
   const name = source.checkpoint.split('\n', 1)[0]?.slice(0, 200) ?? '';
   const log = name.slice(name.lastIndexOf('/') + 1);
   return auditLog(source, audit.keys, {

@@ -26,10 +26,14 @@ const AHEAD_BYTES_MAX = 16 * 1024 * 1024;
  * Throws `file_unreadable` or `log_unreachable` where it cannot tell what is there, or where what is there is
  * no log at all.
  */
-export async function openLogCopy(place: string, apiKey: string | undefined): Promise<AuditSource> {
+export async function openLogCopy(
+  place: string,
+  apiKey: string | undefined,
+  demandsWitnesses: boolean,
+): Promise<AuditSource> {
   const files = filesOf(place, apiKey);
   // The one that is older by nature comes first: a log that grows meanwhile never looks smaller than it was.
-  const witnessed = await files.read('checkpoint.witnessed', NOTE_BYTES_MAX);
+  const witnessed = await readWitnessed(files, demandsWitnesses);
   const bytes = await files.read('checkpoint', NOTE_BYTES_MAX);
   if (bytes === undefined) {
     throw new CommandFailure('file_unreadable', (texts) => texts.audit.noCheckpoint(place));
@@ -55,6 +59,16 @@ export async function openLogCopy(place: string, apiKey: string | undefined): Pr
     readTile: (level, index, width) =>
       level === 0 ? leafTiles.get(index) : readTile(files, level, index, width),
   };
+}
+
+/** Few logs have one, and some servers refuse what is not there: that stops only who asks for witnesses. */
+async function readWitnessed(files: LogFiles, demanded: boolean): Promise<Uint8Array | undefined> {
+  try {
+    return await files.read('checkpoint.witnessed', NOTE_BYTES_MAX);
+  } catch (error) {
+    if (!demanded && error instanceof CommandFailure && error.code === 'log_unreachable') return undefined;
+    throw error;
+  }
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -27,10 +27,14 @@ export function isAddress(place: string): boolean {
   return /^https?:\/\//.test(place);
 }
 
-export function filesOf(place: string, apiKey: string | undefined): LogFiles {
+export function filesOf(
+  place: string,
+  apiKey: string | undefined,
+  requestTimeoutMs: number = REQUEST_TIMEOUT_MS,
+): LogFiles {
   if (!isAddress(place)) return folderFiles(place);
   if (apiKey !== undefined) refuseClearText(place);
-  return addressFiles(place, apiKey);
+  return addressFiles(place, apiKey, requestTimeoutMs);
 }
 
 function folderFiles(folder: string): LogFiles {
@@ -87,12 +91,12 @@ function isAbsent(error: unknown): boolean {
 }
 
 /** Any width is served that the tree reaches, so none must be looked for. */
-function addressFiles(address: string, apiKey: string | undefined): LogFiles {
+function addressFiles(address: string, apiKey: string | undefined, timeoutMs: number): LogFiles {
   const base = address.replace(/\/+$/, '');
   /** Only who has answered before is asked again: an address where nobody is fails at once. */
   let answered = false;
   const readOnce = async (url: string, bytesMax: number): Promise<Uint8Array | undefined> => {
-    const bytes = await readUrl(url, bytesMax, apiKey);
+    const bytes = await readUrl(url, bytesMax, apiKey, timeoutMs);
     answered = true;
     return bytes;
   };
@@ -130,12 +134,13 @@ async function readUrl(
   url: string,
   bytesMax: number,
   apiKey: string | undefined,
+  timeoutMs: number,
 ): Promise<Uint8Array | undefined> {
   try {
     const answer = await fetch(url, {
       // A redirect would carry the key to wherever the answer points.
       redirect: 'error',
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       // Bundles compress well, and fetch bounds nothing itself: what is counted below is what came out.
       headers: {
         'accept-encoding': 'gzip',

@@ -1,7 +1,6 @@
 import { SekishoError } from '@sekisho/contract';
 import {
   HASH_BYTES,
-  TILE_HEIGHT,
   TILE_WIDTH,
   TreeFrontier,
   consistencyProof,
@@ -20,43 +19,15 @@ import {
   verifyConsistency,
 } from '@sekisho/proof';
 import type { CoseTreeHead, ReadHash, TileCoordinate } from '@sekisho/proof';
-import type { LogName, SignedCheckpoint } from './ledger.ts';
+import type { LogName } from './ledger.ts';
+import { stageGrowth } from './grown-tree.ts';
+import type { GrownTree, NewLeaf, PublishedTree } from './grown-tree.ts';
 import { keyEventsAmong } from './log-keys.ts';
 import type { LogKeys } from './log-keys.ts';
-import type { StoredFile, TileStore } from './ports.ts';
-import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge, tileHashes } from './stored-tree.ts';
+import type { TileStore } from './ports.ts';
+import { bundleEntries, corrupt, hashAt, readCheckpointOf, readEdge } from './stored-tree.ts';
 import type { LogTreeParts } from './stored-tree.ts';
 import type { TileCache } from './tile-cache.ts';
-
-/** The published tree. Never changed: a growing tree puts another in its place. */
-export interface PublishedTree extends SignedCheckpoint {
-  readonly frontier: TreeFrontier;
-  /** Hashes of the partial right-most tile by tile level; empty where the level ends with a full tile. */
-  readonly edge: readonly Uint8Array[];
-}
-
-/** Leaves that are hashed into the tree before appends and answers get their turn: about a millisecond. */
-const LEAVES_AT_ONCE = 256;
-
-function letOthersRun(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A grown tree that nobody has seen yet, and the files that its checkpoint will stand on. */
-interface GrownTree {
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly frontier: TreeFrontier;
-  readonly edge: readonly Uint8Array[];
-  readonly files: readonly StoredFile[];
-  /** Full tiles among the files, by path. */
-  readonly fullTiles: ReadonlyMap<string, Uint8Array>;
-}
-
-export interface NewLeaf {
-  readonly bytes: Uint8Array;
-  readonly leafHash: Uint8Array;
-}
 
 /**
  * One log's Merkle tree on its tiles. Every stored byte is hostile until it hashes to a signed
@@ -150,15 +121,11 @@ export class LogTree {
   async grow(leaves: readonly NewLeaf[]): Promise<void> {
     // Held on to: another process may publish while this one stages, and then nothing here counts.
     const before = this.#published;
-    const grown = await this.#stage(before, leaves);
+    const grown = await stageGrowth(before, await this.#entriesBeside(before), leaves);
     await this.#requireConsistent(before, grown);
     const oldSize = before?.size ?? 0;
-    const events = keyEventsAmong(
-      leaves.map(({ bytes }) => bytes),
-      oldSize,
-    );
-    await this.keys.learn(events);
-    const keys = this.keys.after(events);
+    await this.keys.learn(grown.keyEvents);
+    const keys = this.keys.after(grown.keyEvents);
     const checkpoint = { origin: keys.name, size: grown.size, root: grown.root };
     const note = signCheckpoint(checkpoint, ...keys.signersAt(grown.size));
     await this.#store.write(this.log, grown.files);
@@ -260,60 +227,10 @@ export class LogTree {
     return tree;
   }
 
-  async #stage(before: PublishedTree | undefined, leaves: readonly NewLeaf[]): Promise<GrownTree> {
-    const frontier = before?.frontier.clone() ?? new TreeFrontier();
-    const levels = new Map((before?.edge ?? []).map((hashes, level) => [level, tileHashes(hashes)]));
-    const files: StoredFile[] = [];
-    const fullTiles = new Map<string, Uint8Array>();
-    const nextIndex = new Map<number, number>();
-    const keepNode = (treeLevel: number, index: number, hash: Uint8Array): void => {
-      if (treeLevel % TILE_HEIGHT !== 0) return;
-      const level = treeLevel / TILE_HEIGHT;
-      const hashes = levels.get(level) ?? [];
-      hashes.push(hash);
-      nextIndex.set(level, index + 1);
-      if (hashes.length === TILE_WIDTH) {
-        const path = tilePath(level, Math.floor(index / TILE_WIDTH));
-        const bytes = Buffer.concat(hashes);
-        files.push({ path, bytes });
-        fullTiles.set(path, bytes);
-        levels.set(level, []);
-      } else {
-        levels.set(level, hashes);
-      }
-    };
-    for (const [at, leaf] of leaves.entries()) {
-      frontier.append(leaf.leafHash, keepNode);
-      if (at % LEAVES_AT_ONCE === LEAVES_AT_ONCE - 1) await letOthersRun();
-    }
-
-    const edge = [...levels.values()].map((hashes) => Buffer.concat(hashes));
-    for (const [level, next] of nextIndex) {
-      const width = next % TILE_WIDTH;
-      const bytes = edge[level];
-      if (width === 0 || bytes === undefined) continue;
-      files.push({ path: tilePath(level, Math.floor(next / TILE_WIDTH), width), bytes });
-    }
-    files.push(...(await this.#bundles(before, leaves)));
-    return { size: frontier.size, root: frontier.root(), frontier, edge, files, fullTiles };
-  }
-
-  async #bundles(before: PublishedTree | undefined, leaves: readonly NewLeaf[]): Promise<StoredFile[]> {
-    const oldSize = before?.size ?? 0;
-    const first = Math.floor(oldSize / TILE_WIDTH);
-    const whole = before === undefined || oldSize % TILE_WIDTH === 0;
-    const kept = whole ? [] : await this.#bundleIn(before, first);
-    const entries = [...kept, ...leaves.map((leaf) => leaf.bytes)];
-    const files: StoredFile[] = [];
-    for (let from = 0; from < entries.length; from += TILE_WIDTH) {
-      const bundle = entries.slice(from, from + TILE_WIDTH);
-      files.push({
-        path: entriesPath(first + from / TILE_WIDTH, bundle.length),
-        bytes: encodeEntryBundle(bundle),
-      });
-      await letOthersRun();
-    }
-    return files;
+  /** The entries beside which new ones come into a bundle that is not full. */
+  async #entriesBeside(before: PublishedTree | undefined): Promise<readonly Uint8Array[]> {
+    if (before === undefined || before.size % TILE_WIDTH === 0) return [];
+    return this.#bundleIn(before, Math.floor(before.size / TILE_WIDTH));
   }
 
   /** The last look before a signature: a tree that these keys have signed stays inside the next. */

@@ -1,0 +1,145 @@
+import { leafHash, signCheckpoint } from '@sekisho/proof';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../base/clock.ts';
+import { openSharedLedger } from './index.ts';
+import type { ReplicaLedger, SharedLedgerParts } from './index.ts';
+import { MemoryCell } from './testing/memory-sequence.ts';
+import { MemoryDisk, memoryKeys, openMemoryStorage } from './testing/memory-storage.ts';
+import { keyEntry, quietLog } from './testing/sample-entries.ts';
+
+const unavailable = { code: 'ledger_unavailable' };
+const corrupt = { code: 'ledger_corrupt' };
+
+let cell: MemoryCell;
+let disk: MemoryDisk;
+let delivered: string[];
+const opened: ReplicaLedger[] = [];
+beforeEach(() => {
+  cell = new MemoryCell();
+  disk = new MemoryDisk();
+  delivered = [];
+});
+afterEach(async () => {
+  for (const ledger of opened.splice(0)) await ledger.close().catch(() => undefined);
+});
+
+const keys = memoryKeys();
+async function open(over: Partial<SharedLedgerParts> = {}): Promise<ReplicaLedger> {
+  const storage = openMemoryStorage(disk);
+  // Every replica sees the same disk, and none has crashed.
+  const tiles = { ...storage.tiles };
+  const ledger = await openSharedLedger({
+    cellName: 'cell.example',
+    join: async (listener) => cell.join(listener),
+    tiles: {
+      read: tiles.read,
+      write: async (log, files) => {
+        for (const { path, bytes } of files) disk.files.set(`${log}/${path}`, Uint8Array.from(bytes));
+      },
+      removePartials: async () => {},
+    },
+    keys,
+    sink: {
+      accept: async (entries) => void delivered.push(...entries.map(({ log, index }) => `${log}/${index}`)),
+    },
+    clock: systemClock,
+    log: quietLog,
+    pace: { intervalMs: 0, intervalMsMin: 0 },
+    retry: { firstMs: 0, lastMs: 10 },
+    rhythm: { campaignMs: 10, lookMs: 20, readMs: 5 },
+    ...over,
+  });
+  opened.push(ledger);
+  return ledger;
+}
+
+async function appendTo(ledger: ReplicaLedger, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, serial) => ledger.append('north', keyEntry(serial))));
+  await ledger.settledNow('north');
+}
+
+describe('replicas of one ledger', () => {
+  test('one integrates; when it is deposed another does, and nothing is lost or told twice', async () => {
+    const [one, two] = [await open(), await open()];
+    await Promise.all([one.ensureLog('north'), two.ensureLog('north')]);
+    expect([one.integrates, two.integrates].filter(Boolean)).toHaveLength(1);
+    expect(one.replica).not.toBe(two.replica);
+    for (let round = 0; round < 5; round++) {
+      const appending = Promise.all([appendTo(one, 60), appendTo(two, 60)]);
+      cell.depose();
+      await appending;
+    }
+    await Promise.all([one.settledNow('north'), two.settledNow('north')]);
+    expect(one.checkpoint('north').size).toBe(601);
+    expect(two.checkpoint('north')).toEqual(one.checkpoint('north'));
+    expect(cell.term).toBeGreaterThan(5);
+    expect(new Set(delivered).size).toBe(601);
+  });
+
+  test('one that the cell has ended appends nothing any more, and leaves the term to the others', async () => {
+    const [one, two] = [await open(), await open()];
+    await one.ensureLog('north');
+    await two.ensureLog('north');
+    cell.end(one.replica);
+    await expect(one.append('north', keyEntry(1))).rejects.toMatchObject(unavailable);
+    await expect(one.append('north', keyEntry(2))).rejects.toMatchObject(unavailable);
+    await appendTo(two, 10);
+    expect(two.checkpoint('north').size).toBe(11);
+    expect(two.integrates).toBe(true);
+  });
+});
+
+describe('a replica holds the storage to what it saw', () => {
+  async function seen(): Promise<{ watching: ReplicaLedger; before: { note: string; nextIndex: number } }> {
+    const watching = await open();
+    await watching.ensureLog('north');
+    await appendTo(watching, 5);
+    const log = cell.logs.get('north')!;
+    const before = { note: log.note!, nextIndex: log.nextIndex };
+    await appendTo(watching, 300);
+    return { watching, before };
+  }
+  const refused = async (ledger: ReplicaLedger): Promise<void> => {
+    await expect
+      .poll(() =>
+        ledger.append('north', keyEntry(9)).then(
+          () => 'taken',
+          ({ code }: { code: string }) => code,
+        ),
+      )
+      .toBe('ledger_unavailable');
+  };
+
+  test('a database that was put back', async () => {
+    const { watching, before } = await seen();
+    Object.assign(cell.logs.get('north')!, { ...before, settledSize: before.nextIndex, runs: [] });
+    await refused(watching);
+    // Nor is it opened again: the tiles are ahead of it.
+    await expect(open()).rejects.toMatchObject(corrupt);
+  });
+
+  test('a log that is gone', async () => {
+    const { watching } = await seen();
+    cell.logs.delete('north');
+    await refused(watching);
+  });
+
+  test('another history, signed by the log’s own key', async () => {
+    const { watching } = await seen();
+    const log = cell.logs.get('north')!;
+    const [signer] = await keys.keysOf('cell.example/ledger/north');
+    const root = leafHash(Buffer.from('another tree'));
+    const origin = 'cell.example/ledger/north';
+    log.note = signCheckpoint({ origin, size: watching.checkpoint('north').size, root }, signer!.signer!);
+    // A look finds no more entries than before; the next term does, and so does whoever starts.
+    await expect(open()).rejects.toMatchObject(corrupt);
+  });
+
+  test('a checkpoint that nobody of the cell has signed', async () => {
+    const { watching } = await seen();
+    const log = cell.logs.get('north')!;
+    log.note = log.note!.replace(/\n(\d+)\n/, (_, size: string) => `\n${Number(size) + 1}\n`);
+    log.nextIndex++;
+    await refused(watching);
+  });
+});

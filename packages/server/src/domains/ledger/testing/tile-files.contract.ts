@@ -33,12 +33,11 @@ export function describeTileFiles(name: string, make: () => Promise<TileFilesUnd
     });
 
     test('keeps a copy of the newest checkpoint among them', async () => {
-      const tiles = storage.open();
       for (const note of ['a longer checkpoint\n', 'one\n']) {
-        await tiles.write('a', [{ path: 'checkpoint', bytes: Buffer.from(note) }]);
+        await storage.open().write('a', [{ path: 'checkpoint', bytes: Buffer.from(note) }]);
         expect(Buffer.from((await storage.open().read('a', 'checkpoint')) ?? []).toString()).toBe(note);
       }
-      expect(await tiles.read('b', 'checkpoint')).toBeUndefined();
+      expect(await storage.open().read('b', 'checkpoint')).toBeUndefined();
     });
 
     test('removes partial tiles and nothing else', async () => {

@@ -15,6 +15,8 @@ interface AskedOf {
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Below the five minutes after which Node gives up waiting for headers. */
+const PATIENT_TIMEOUT_MS = 290_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Looser than the contract's own text bounds: a long message is still better shown than refused. */
@@ -61,6 +63,12 @@ export class CellClient {
 
   async post<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>> {
     return this.#parse(await this.#send('POST', path, { body }), schema, path);
+  }
+
+  /** For what takes its time, such as rewriting what held erased salts, or copying a ledger. */
+  async postPatiently<S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.output<S>> {
+    const signal = AbortSignal.timeout(PATIENT_TIMEOUT_MS);
+    return this.#parse(await this.#send('POST', path, { body, signal }), schema, path);
   }
 
   /** Posts bytes of a payload, which are no JSON. */

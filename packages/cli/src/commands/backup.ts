@@ -36,7 +36,7 @@ export const addBackup: AddCommand = (program, context, finish) => {
       folder: resolve(context.cwd, options.to),
       ...(options.site === undefined ? {} : { site: options.site }),
     };
-    const made = await cell.post('/admin/v1/backups', request, MadeBackup);
+    const made = await cell.postPatiently('/admin/v1/backups', request, MadeBackup);
     screen.answer(made, options.json, ({ backup, files, bytes, leftOut }) => [
       screen.paint.good(texts.backup.done(backup.id)),
       ...renderFields(

@@ -80,7 +80,7 @@ async function eraseAll(
   let crossings = 0;
   const entries: ErasureResult['entries'] = [];
   for (;;) {
-    const part = await cell.post('/admin/v1/erasures', { selection, reason }, ErasureResult);
+    const part = await cell.postPatiently('/admin/v1/erasures', { selection, reason }, ErasureResult);
     crossings += part.crossings;
     entries.push(...part.entries);
     if (!part.more || part.crossings === 0) return { ...part, crossings, entries };

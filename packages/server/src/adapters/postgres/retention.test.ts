@@ -14,13 +14,13 @@ import { serverKinds, silentLog, type TestServer } from './testing/test-server.t
 const FIRST = '00000000-0000-0000-0000-000000000000';
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-describe.each(serverKinds)('what is kept, on $name PostgreSQL', (kind) => {
+describe.each(serverKinds)('what is kept, on $name PostgreSQL', (serverKind) => {
   let server: TestServer;
   let db: Kysely<Tables>;
   let at: number;
   let entries: SettledEntry[];
   beforeAll(async () => {
-    server = await kind.start();
+    server = await serverKind.start();
     db = await server.freshDatabase();
     await new CrossingTable(db, silentLog).ensure();
   }, 60_000);

@@ -1,5 +1,5 @@
-import { LedgerEntry } from '@sekisho/contract';
 import { AnchoredLog } from './audit-anchors.ts';
+import { decodeBundle, parseEntry, wholeEntries } from './audit-bundles.ts';
 import { AuditedNotes } from './audit-checkpoints.ts';
 import { describeChecks } from './audit-checks.ts';
 import { EntryRules } from './audit-entries.ts';
@@ -12,11 +12,9 @@ import type { Anchor, AuditSource } from './audit-source.ts';
 import { AuditedTree, firstDifferentHash } from './audit-tree.ts';
 import { judgeWitnesses } from './audit-witnesses.ts';
 import { base64, equalBytes, hex } from './byte-encodings.ts';
-import { parseCanonicalJson } from './canonical-json.ts';
 import type { Checkpoint } from './checkpoint-body.ts';
 import { HASH_BYTES, leafHash } from './merkle-tree.ts';
-import { Refusal } from './refusal.ts';
-import { TILE_WIDTH, decodeEntryBundle, entriesPath } from './tiles.ts';
+import { TILE_WIDTH, entriesPath } from './tiles.ts';
 import type { VerifierKey } from './verifier-key.ts';
 import type { WitnessPolicy } from './witness-policy.ts';
 
@@ -274,39 +272,4 @@ class LogAudit {
     }
     return intents;
   }
-}
-
-function decodeBundle(bytes: Uint8Array, width: number): Uint8Array[] | undefined {
-  try {
-    return decodeEntryBundle(bytes, width);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return undefined;
-  }
-}
-
-/** What there is of a bundle that was cut, or lacks an entry. */
-function wholeEntries(bytes: Uint8Array, width: number): Uint8Array[] {
-  const entries: Uint8Array[] = [];
-  for (let at = 0; entries.length < width;) {
-    const [high, low] = bytes.subarray(at, at + 2);
-    if (high === undefined || low === undefined) break;
-    const to = at + 2 + high * 256 + low;
-    if (to > bytes.length) break;
-    entries.push(bytes.subarray(at + 2, to));
-    at = to;
-  }
-  return entries;
-}
-
-function parseEntry(bytes: Uint8Array, index: number, record: AuditRecord): LedgerEntry | undefined {
-  try {
-    const parsed = LedgerEntry.safeParse(parseCanonicalJson(bytes));
-    if (parsed.success) return parsed.data;
-    record.found('entry_malformed', index, parsed.error.issues[0]?.path.join('.') ?? '');
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    record.found('entry_not_canonical', index, `${error.code} ${error.where}`.trim());
-  }
-  return undefined;
 }

@@ -151,7 +151,6 @@ export class ReplicaPresence {
     this.#timer = setTimeout(() => {
       this.#pinging = this.#ping().then((nextMs) => this.#schedule(nextMs));
     }, delayMs);
-    this.#timer.unref();
   }
 
   /** Never rejects. Milliseconds to the next. */

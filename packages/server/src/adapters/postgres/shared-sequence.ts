@@ -1,5 +1,5 @@
 import { SekishoError } from '@sekisho/contract';
-import { Pool, type PoolConfig } from 'pg';
+import { DatabaseError, Pool, type PoolConfig } from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { describeCause, type Log } from '../../base/log.ts';
@@ -22,6 +22,8 @@ import { termCheckpoints } from './term-checkpoints.ts';
 const LANES = 2;
 const CONNECTIONS_MAX = 4;
 const RUNS_AT_ONCE = 64;
+const ATTEMPTS = 4;
+const RETRY_MS = 50;
 /** A notification holds less than 8,000 bytes. */
 const NEWS_BYTES_MAX = 7900;
 
@@ -44,8 +46,11 @@ export async function joinSharedSequence(parts: {
   readonly log: Log;
   readonly listener: ReplicaListener;
 }): Promise<SharedSequence> {
-  const presence = await ReplicaPresence.enter(parts, LANES);
-  return new PostgresSequence(presence, parts);
+  try {
+    return new PostgresSequence(await ReplicaPresence.enter(parts, LANES), parts);
+  } catch (error) {
+    throw error instanceof SekishoError ? error : unreachable(error);
+  }
 }
 
 class PostgresSequence implements SharedSequence {
@@ -84,11 +89,11 @@ class PostgresSequence implements SharedSequence {
   }
 
   async createLog({ log, payload }: NewRun): Promise<void> {
-    await this.#pool.query('select ledger_create($1, $2, $3)', [this.replica, log, payload]);
+    await this.#query('select ledger_create($1, $2, $3)', [this.replica, log, payload]);
   }
 
   async standings(which: 'all' | 'unsettled' | readonly LogName[]): Promise<readonly LogStanding[]> {
-    const { rows } = await this.#pool.query(
+    const rows = await this.#query(
       `select log, next_index, coalesce(size, 0) as size, coalesce(settled_size, 0) as settled_size
        from ledger_log left join ledger_checkpoint using (log)
        where ($1::text[] is null or log = any ($1))
@@ -100,10 +105,9 @@ class PostgresSequence implements SharedSequence {
   }
 
   async readRuns(log: LogName, from: number, bytesMax: number): Promise<readonly SequencedRun[]> {
-    const { rows } = await this.#pool.query({
-      name: 'ledger_read_runs',
+    const rows = await this.#query(
       // The lengths of payloads are known without reading them.
-      text: `
+      `
         select first_index, entries, replica, payload from (
           select *, row_number() over sofar as at, sum(octet_length(payload)) over sofar as bytes
           from (select * from ledger_run
@@ -112,15 +116,15 @@ class PostgresSequence implements SharedSequence {
           window sofar as (order by first_index)) as run
         where at = 1 or bytes <= $3
         order by first_index`,
-      values: [log, from, bytesMax, RUNS_AT_ONCE],
-    });
+      [log, from, bytesMax, RUNS_AT_ONCE],
+    );
     return rows.map((row) => ({ log, ...RunRow.parse(row) }));
   }
 
   async settle(sizes: ReadonlyMap<LogName, number>): Promise<void> {
     const logs = [...sizes.keys()];
     const news = logs.join(',');
-    await this.#pool.query('select ledger_settle($1, $2, $3)', [
+    await this.#query('select ledger_settle($1, $2, $3)', [
       logs,
       [...sizes.values()],
       news.length > NEWS_BYTES_MAX ? '' : news,
@@ -148,12 +152,36 @@ class PostgresSequence implements SharedSequence {
     return this.#closed;
   }
 
+  /** For statements that may run twice: one whose connection broke runs again over another. */
+  async #query(text: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { rows } = await this.#pool.query<object>(text, [...values]);
+        return rows;
+      } catch (error) {
+        if (attempt === ATTEMPTS || this.#closed !== undefined || isWrong(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, attempt * RETRY_MS));
+      }
+    }
+  }
+
   async #leave(): Promise<void> {
     this.#term = undefined;
     await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
     await this.#presence.close();
     await this.#pool.end();
   }
+}
+
+/** What the server said of the statement, and not of the connection. */
+function isWrong(error: unknown): boolean {
+  return error instanceof DatabaseError && !/^(?:08|57|53|40)/.test(error.code ?? '');
+}
+
+/** The address is not named: it may hold a password. */
+function unreachable(cause: unknown): SekishoError {
+  const detail = { ja: 'PostgreSQLに接続できません。', en: 'PostgreSQL cannot be reached.' };
+  return new SekishoError('database_unavailable', detail, { cause });
 }
 
 function openPool(settings: PoolConfig, log: Log): Pool {

@@ -83,7 +83,6 @@ export class Integration {
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#parts.rhythm.campaignMs);
-      timer.unref();
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -27,12 +27,12 @@ const keys = memoryKeys();
 async function open(over: Partial<SharedLedgerParts> = {}): Promise<ReplicaLedger> {
   const storage = openMemoryStorage(disk);
   // Every replica sees the same disk, and none has crashed.
-  const tiles = { ...storage.tiles };
+  const { tiles } = storage;
   const ledger = await openSharedLedger({
     cellName: 'cell.example',
     join: async (listener) => cell.join(listener),
     tiles: {
-      read: tiles.read,
+      read: (log, path) => tiles.read(log, path),
       write: async (log, files) => {
         for (const { path, bytes } of files) disk.files.set(`${log}/${path}`, Uint8Array.from(bytes));
       },

@@ -125,13 +125,16 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     await this.#logs.lookNow();
     this.#fuse.whenBlown((error) => {
       this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) });
-      // What it carries it can no longer close: it leaves that to the others.
-      void this.close().catch(() => undefined);
+      this.#leave();
     });
     const { lookMs } = this.#parts.rhythm ?? defaultRhythm;
     this.#lookTimer = setInterval(() => this.look(undefined), lookMs);
-    this.#lookTimer.unref();
     this.#integration.start();
+  }
+
+  /** What it carries it can no longer close: that is for the others now. Its callers know the error. */
+  #leave(): void {
+    this.close().catch(() => undefined);
   }
 
   /** After a failed start, which its caller tells. */

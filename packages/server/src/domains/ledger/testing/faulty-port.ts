@@ -1,7 +1,7 @@
 import type { WriteFate } from './memory-storage.ts';
 
-/** Asked once a call, with the name of the method. */
-export type FateOf = (method: string) => WriteFate;
+/** Asked once a call, with the name of the method. A function is called when the call has taken effect. */
+export type FateOf = (method: string) => WriteFate | (() => void);
 
 /**
  * The same port, whose calls fail as `fateOf` says: before they reach it, or after they took effect.
@@ -22,6 +22,7 @@ export function faultyPort<Port extends object>(
         const fate = fateOf(String(name));
         if (fate === 'lost') throw new Error(`${String(name)} was lost`);
         const result = await call(args);
+        if (typeof fate === 'function') fate();
         if (fate === 'stored-but-failed') throw new Error(`${String(name)} was stored but failed`);
         return result;
       };

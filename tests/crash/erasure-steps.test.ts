@@ -2,7 +2,7 @@
  * An erasure that fails at each of its steps, and is taken up again: the entry alone is the intent. And the
  * sweep, under a clock that the test sets.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Platform, type PayloadKind } from '@sekisho/contract';
@@ -15,7 +15,11 @@ import type { Log } from '../../packages/server/src/base/log.ts';
 import { systemRandom } from '../../packages/server/src/base/random.ts';
 import { composeRetention } from '../../packages/server/src/compose-retention.ts';
 import type { Ledger } from '../../packages/server/src/domains/ledger/index.ts';
-import type { PayloadStore, RetentionRegister } from '../../packages/server/src/domains/payloads/index.ts';
+import type {
+  BackupRows,
+  PayloadStore,
+  RetentionRegister,
+} from '../../packages/server/src/domains/payloads/index.ts';
 import { CrossingKernel } from '../../packages/server/src/flows/crossing-kernel.ts';
 import { PlatformInForce, snapshotPlatform } from '../../packages/server/src/flows/platform-in-force.ts';
 import { allowed } from '../../packages/server/src/flows/testing/chat-road.ts';
@@ -72,7 +76,13 @@ async function close(): Promise<void> {
   await database.close();
 }
 
-function retention(over: { readonly payloads?: PayloadStore; readonly register?: RetentionRegister } = {}) {
+function retention(
+  over: {
+    readonly payloads?: PayloadStore;
+    readonly register?: RetentionRegister;
+    readonly backupRows?: BackupRows;
+  } = {},
+) {
   const platform = new PlatformInForce();
   const declared = Platform.parse(
     keepingPlatform('http://127.0.0.1:1/v1', {
@@ -276,5 +286,35 @@ describe('the sweep', () => {
       retention().flows.erase({ crossings: [unended.id] }, 'request', 'operator:admin'),
     ).rejects.toMatchObject({ code: 'receipt_not_ready' });
     expect(await has(unended.id)).toBe(true);
+  }, 60_000);
+});
+
+describe('a backup', () => {
+  test('that fails half-way leaves nothing, and one that a crash cut off is removed at the next start', async () => {
+    const id = await crossing(['request']);
+    await ledger.settledNow('ministry');
+    const medium = join(folder, 'medium');
+    await mkdir(medium);
+    await writeFile(join(medium, 'of somebody else'), '');
+    const left = async (): Promise<readonly string[]> => (await readdir(medium)).sort();
+
+    const broken = Object.assign(Object.create(database.backupRows), {
+      openings: () => Promise.reject(new Error('the connection was lost')),
+    });
+    await expect(retention({ backupRows: broken }).flows.backUp(medium, undefined)).rejects.toMatchObject({
+      code: 'backup_failed',
+    });
+    expect(await left()).toEqual(['of somebody else']);
+    expect(await register.unfinishedBackups()).toEqual([]);
+
+    // As a crash leaves it: begun and registered, without a manifest, and an erasure came in between.
+    const begun = { id: 'backup-cut', folder: medium, madeAt: new Date(START).toISOString() };
+    await register.registerBackup(begun);
+    await (await backupFolders().create(begun)).add('openings/000000.ndjson', secrets);
+    const result = await retention().flows.erase({ crossings: [id] }, 'request', 'operator:admin');
+    expect(result.pending).toMatchObject([{ target: 'backup-cut' }]);
+    await retention().recover();
+    expect(await left()).toEqual(['of somebody else']);
+    await expectGone(id);
   }, 60_000);
 });

@@ -6,6 +6,9 @@ import { encodeOutcomeAttachment } from '../../domains/crossings/index.ts';
 import type { SettledEntry } from '../../domains/ledger/ports.ts';
 import { CrossingTable } from './crossing-table.ts';
 import { postgresLedgerSink } from './ledger-sink.ts';
+import { platformKeysCrossingsUsage } from './migrations/0001-platform-keys-crossings-usage.ts';
+import { crossingSearch } from './migrations/0002-crossing-search.ts';
+import { payloadsHoldsErasures } from './migrations/0003-payloads-holds-erasures.ts';
 import { postgresRetentionRegister } from './retention-register.ts';
 import type { Tables } from './tables.ts';
 import { intentEntry, newCrossing, outcomeEntry, settled } from './testing/ledger-entries.ts';
@@ -201,4 +204,49 @@ describe.each(serverKinds)('what is kept, on $name PostgreSQL', (serverKind) => 
     await reader;
     await register().scrub([erased]);
   }, 30_000);
+
+  test('salts from before partitions were there are taken over, with their tenant and whether they ended', async () => {
+    await db.connection().execute(async (connection) => {
+      await sql`create schema earlier`.execute(connection);
+      await sql`set search_path to earlier`.execute(connection);
+      try {
+        await platformKeysCrossingsUsage.up(connection);
+        const [ended, open] = [newCrossing(), newCrossing()];
+        await sql`
+          insert into crossing (crossing, tenant, workspace, subject, started_at, intent_index, outcome_index, result)
+          values (${ended}, 'city', 'desk', 'm', now(), 1, 2, 'completed'), (${open}, 'city', 'tax', 'm', now(), 3, null, null)
+        `.execute(connection);
+        const salt = randomBytes(32);
+        await sql`
+          insert into commitment_opening (crossing, request_salt, answer_salt)
+          values (${ended}, ${salt}, ${salt}), (${open}, ${salt}, null)`.execute(connection);
+        await crossingSearch.up(connection);
+        await payloadsHoldsErasures.up(connection);
+        const { rows } = await sql`
+          select of_tenant, of_workspace, ended, request_salt, answer_salt, payload_key
+          from commitment_opening order by of_workspace`.execute(connection);
+        expect(rows).toEqual([
+          {
+            of_tenant: 'city',
+            of_workspace: 'desk',
+            ended: true,
+            request_salt: salt,
+            answer_salt: salt,
+            payload_key: null,
+          },
+          {
+            of_tenant: 'city',
+            of_workspace: 'tax',
+            ended: false,
+            request_salt: salt,
+            answer_salt: null,
+            payload_key: null,
+          },
+        ]);
+      } finally {
+        await sql`reset search_path`.execute(connection);
+        await sql`drop schema earlier cascade`.execute(connection);
+      }
+    });
+  });
 });

@@ -83,6 +83,11 @@ describe('a signed report', () => {
     }
   });
 
+  test.each(['report.pdf', 'report', '.json.sig'])('is not promised as %s', async (name) => {
+    const { code, stderr } = await audit([at('logs'), '--report', at(name), '--json']);
+    expect([code, JSON.parse(stderr)]).toMatchObject([2, { error: { code: 'usage' } }]);
+  });
+
   test.each([
     ['a key that others can read', async (file: string) => chmod(file, 0o644)],
     [

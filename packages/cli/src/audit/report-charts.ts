@@ -193,8 +193,9 @@ export function copiesByPlace(places: readonly PlaceCount[], language: Language,
 function labelOf(place: string, operatorCountry: string, language: Language): string {
   const name = placeName(place, language);
   const where = name === '' ? place : `${name} (${place})`;
-  const inJapan = place.startsWith('JP') || /^\d/.test(place);
-  return inJapan && operatorCountry === 'JP' ? where : `${where} · ${operatorCountry}`;
+  // Six digits are a municipality of Japan; other codes begin with their country.
+  const country = /^\d/.test(place) ? 'JP' : place.slice(0, 2);
+  return country === operatorCountry ? where : `${where} · ${operatorCountry}`;
 }
 
 function swatch(fill: string): Markup {

@@ -32,7 +32,11 @@ const Options = CommonOptions.extend({
   all: z.boolean().default(false),
   witnessPolicy: z.string().optional(),
   apiKeyFile: z.string().optional(),
-  report: z.array(z.string().min(1)).max(REPORTS_MAX).default([]),
+  /** Any other ending would promise what is not written, such as a PDF: a browser prints the page as one. */
+  report: z
+    .array(z.string().regex(/\.(?:json|html?)$/i))
+    .max(REPORTS_MAX)
+    .default([]),
   sign: z.string().optional(),
 });
 

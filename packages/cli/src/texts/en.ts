@@ -138,6 +138,7 @@ export const en = {
     dataClass: `one of ${Object.keys(dataClasses).join(', ')}`,
     model: 'a model name such as sekisho-mini',
     purpose: 'a purpose of 1 to 100 characters',
+    report: 'files that end in .json or .html',
     label: 'a label of 1 to 100 characters',
     from: 'a day such as 2026-04-01',
     to: 'a day such as 2026-04-30',

@@ -98,6 +98,7 @@ export const ja: Texts = {
     dataClass: `${Object.keys(dataClasses).join('、')} のいずれか`,
     model: 'sekisho-mini のようなモデル名',
     purpose: '1〜100文字の利用目的',
+    report: '.json または .html で終わるファイル名',
     label: '1〜100文字の名札',
     from: '2026-04-01 のような日付',
     to: '2026-04-30 のような日付',

@@ -5,27 +5,24 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
-import { parseVerifierKey } from '@sekisho/proof';
 import { backupFolders, plainFilesOf } from './adapters/backup-folders/index.ts';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
-import { fileWitnessedCheckpoint } from './adapters/ledger-files/index.ts';
-import { connectModelServers } from './adapters/model-servers/index.ts';
 import { payloadFiles } from './adapters/payload-files/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
-import { httpWitnessClient, loadWitnessPolicy } from './adapters/witnesses/index.ts';
+import { loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
+import { composeInference } from './compose-inference.ts';
 import { composeLedger } from './compose-ledger.ts';
 import { composeRetention } from './compose-retention.ts';
+import { composeWitnesses } from './compose-witnesses.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
-import { randomFraction, systemRandom } from './base/random.ts';
+import { systemRandom } from './base/random.ts';
 import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
-import { TargetPool } from './domains/inference/index.ts';
-import { CosignatureCollector, WitnessedAnchors } from './domains/ledger/index.ts';
 import { createPlaceRegistry } from './domains/places/index.ts';
 import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
@@ -35,11 +32,8 @@ import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
 import { closeServer, listen } from './edge/listen.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
-import { AnchorTenantLogs } from './flows/anchor-tenant-logs.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
-import { ChatCarrier } from './flows/carry-chat.ts';
-import { CELL_LOG } from './flows/cell-log.ts';
 import { CloseAbandonedCrossings } from './flows/close-abandoned-crossings.ts';
 import { closeOrphanedIntents, inheritedLogEnds } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
@@ -51,7 +45,6 @@ import { listAffectedCrossings } from './flows/list-affected-crossings.ts';
 import { listModels } from './flows/list-models.ts';
 import { ManageApiKeys } from './flows/manage-api-keys.ts';
 import { PlatformInForce } from './flows/platform-in-force.ts';
-import { ProbeTargets } from './flows/probe-targets.ts';
 import { readLogFile } from './flows/read-log-file.ts';
 import { RebuildCrossings } from './flows/rebuild-crossings.ts';
 import { rebuildUsage, reportUsage } from './flows/report-usage.ts';
@@ -118,8 +111,14 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
 
     // What it can do: model servers, and the flows over the one kernel.
     const modelFile = config.modelFile ?? SEKISHO_MINI;
-    const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
-    closers.push(() => modelServers.close());
+    const { modelServers, carrier, ...inference } = composeInference({
+      modelFile,
+      platform,
+      clock,
+      random,
+      log,
+    });
+    closers.push(() => inference.close());
     const writeKeyFile = keyFileWriter(ledger, (text) => replaceFile(home.pathOf('cell.vkey'), text));
     const kernel = new CrossingKernel(ledger, clock, random);
     const applyPlatform = new ApplyPlatform(
@@ -141,11 +140,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       clock,
     );
     const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
-    const targetPool = new TargetPool(() => randomFraction(random));
-    const probes = new ProbeTargets(targetPool, modelServers, platform, clock, log);
-    closers.push(() => probes.close());
-    probes.start();
-    const carrier = new ChatCarrier(modelServers, targetPool, clock, log);
     const payloads = payloadFiles({ folder: home.pathOf('payloads') });
     const retention = composeRetention({
       ledger,
@@ -192,36 +186,10 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.
-    const anchors = new AnchorTenantLogs(ledger, clock, log, () => replica?.integrates ?? true);
-    closers.push(() => anchors.close());
-    anchors.start();
-    const witnessed = fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') });
-    const cosignatures =
-      witnessPolicy &&
-      new CosignatureCollector({
-        ledger,
-        log: CELL_LOG,
-        policy: witnessPolicy,
-        client: httpWitnessClient(),
-        store: witnessed,
-        clock,
-        journal: log,
-      });
-    closers.push(() => cosignatures?.close());
-    await cosignatures?.start();
-    const witnessedAnchors =
-      witnessPolicy &&
-      new WitnessedAnchors({
-        ledger,
-        log: CELL_LOG,
-        logKeys: () => trustedVerifierKeys(ledger, CELL_LOG).map(parseVerifierKey),
-        policy: witnessPolicy,
-        store: witnessed,
-        journal: log,
-      });
-    closers.push(() => witnessedAnchors?.close());
-    witnessedAnchors?.start();
-    const receiptSources = { ledger, anchors: witnessedAnchors, crossings: database.crossings };
+    const witnesses = composeWitnesses({ ledger, replica, policy: witnessPolicy, home, clock, log });
+    closers.push(() => witnesses.close());
+    await witnesses.start();
+    const receiptSources = { ledger, anchors: witnesses.anchors, crossings: database.crossings };
 
     const demo = config.demo
       ? await Demo.start({
@@ -261,7 +229,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         crossings: searchCrossings,
         rebuildCrossings,
         places: (query) => findPlaces(places, query),
-        witnesses: () => reportWitnesses(ledger, cosignatures),
+        witnesses: () => reportWitnesses(ledger, witnesses.cosignatures),
         retention: retention.flows,
         logKeys: new RotateLogKeys(ledger, clock, writeKeyFile),
         affectedCrossings: (name, query) => listAffectedCrossings(ledger, name, query),
@@ -278,7 +246,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       }),
       ledgerRoutes: ledgerEdge(
         authenticate,
-        { readLogFile: (reader, name, path) => readLogFile(ledger, reader, name, path, witnessed) },
+        { readLogFile: (reader, name, path) => readLogFile(ledger, reader, name, path, witnesses.store) },
         config.ledgerReading,
       ),
       tls: config.tls && {

@@ -27,3 +27,5 @@ export function connectModelServers(parts: {
   };
   return new ModelServers(connect, parts.log);
 }
+
+export type { ModelServers };

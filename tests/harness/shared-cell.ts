@@ -18,7 +18,8 @@ export interface SharedCell {
   stop(): Promise<void>;
 }
 
-export async function startSharedCell(): Promise<SharedCell> {
+/** `tiles`: settings of a bucket, instead of the folder `logs`. */
+export async function startSharedCell(tiles?: Readonly<Record<string, string>>): Promise<SharedCell> {
   const folder = await mkdtemp(join(tmpdir(), 'sekisho-cell-'));
   const machine = { clock: systemClock, random: systemRandom(), log: quiet };
   const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ...machine });
@@ -34,7 +35,7 @@ export async function startSharedCell(): Promise<SharedCell> {
       ...Object.entries({
         'database-url': databaseUrl,
         'ledger-storage': 'shared',
-        'ledger-folder': logs,
+        ...(tiles ?? { 'ledger-folder': logs }),
         'keys-folder': join(folder, 'keys'),
         'passphrase-file': join(folder, 'passphrase'),
       }).flatMap(([name, value]) => [`--${name}`, value]),

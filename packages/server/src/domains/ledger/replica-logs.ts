@@ -62,7 +62,7 @@ export class ReplicaLogs {
       .sort();
   }
 
-  /** Resolves when any log has come further, or another is published. */
+  /** Resolves when any log has come further or another is published, and after each look. */
   changed(): Promise<void> {
     return this.#afterChange.promise;
   }
@@ -146,6 +146,7 @@ export class ReplicaLogs {
       for (const standing of next) await this.#takeUp(standing, known.get(standing.log));
     };
     const done = await Promise.allSettled(Array.from({ length: CONCURRENT_LOGS }, work));
+    this.#tellChange();
     for (const end of done) if (end.status === 'rejected') throw end.reason;
   }
 

@@ -1,8 +1,8 @@
-import { leafHash, signCheckpoint } from '@sekisho/proof';
+import { leafHash, parseVerifierKey, signCheckpoint, verifyCheckpoint } from '@sekisho/proof';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { openSharedLedger } from './index.ts';
-import type { ReplicaLedger, SharedLedgerParts } from './index.ts';
+import type { ReplicaLedger, SharedLedgerParts, SigningKeyStore } from './index.ts';
 import { MemoryCell } from './testing/memory-sequence.ts';
 import { MemoryDisk, memoryKeys, openMemoryStorage } from './testing/memory-storage.ts';
 import { keyEntry, quietLog } from './testing/sample-entries.ts';
@@ -18,12 +18,13 @@ beforeEach(() => {
   cell = new MemoryCell();
   disk = new MemoryDisk();
   delivered = [];
+  keys = memoryKeys();
 });
 afterEach(async () => {
   for (const ledger of opened.splice(0)) await ledger.close().catch(() => undefined);
 });
 
-const keys = memoryKeys();
+let keys: SigningKeyStore;
 async function open(over: Partial<SharedLedgerParts> = {}): Promise<ReplicaLedger> {
   const storage = openMemoryStorage(disk);
   // Every replica sees the same disk, and none has crashed.
@@ -76,6 +77,34 @@ describe('replicas of one ledger', () => {
     expect(new Set(delivered).size).toBe(601);
   });
 
+  test('keys change by whichever replica is asked: the integrator signs with a key that another made', async () => {
+    const [one, two] = [await open(), await open()];
+    await one.ensureLog('north');
+    await two.ensureLog('north');
+    const other = one.integrates ? two : one;
+    const { verifierKey } = await other.changeKeys('north', { change: 'introduce' }, 'operator:tests');
+    const [old] = other.verifierKeys('north');
+    await appendTo(other, 3);
+    for (const ledger of [one, two]) {
+      await ledger.settledNow('north');
+      expect(ledger.checkpoint('north').note.match(/^— /gm)).toHaveLength(2);
+    }
+    await other.changeKeys('north', { change: 'retire', verifierKey: old!.verifierKey }, 'operator:tests');
+    await appendTo(one, 3);
+    await appendTo(two, 3);
+    const key = parseVerifierKey(verifierKey);
+    for (const ledger of [one, two, await open()]) {
+      await ledger.settledNow('north');
+      const { note, size } = ledger.checkpoint('north');
+      expect(verifyCheckpoint(note, [key]).size).toBe(size);
+      expect(note.match(/^— /gm)).toHaveLength(1);
+      expect(ledger.verifierKeys('north').map(({ standing }) => standing.state)).toEqual([
+        'retired',
+        'signing',
+      ]);
+    }
+  });
+
   test('one that the cell has ended appends nothing any more, and leaves the term to the others', async () => {
     const [one, two] = [await open(), await open()];
     await one.ensureLog('north');
@@ -87,6 +116,14 @@ describe('replicas of one ledger', () => {
     expect(two.checkpoint('north').size).toBe(11);
     expect(two.integrates).toBe(true);
   });
+});
+
+test('a log that no integrator can open is refused in the end, and not waited for without end', async () => {
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, monotonicMs: () => (nowMs += 1000) };
+  const failing = { ...keys, findOrCreate: async () => Promise.reject(new Error('the keystore is away')) };
+  const ledger = await open({ keys: failing, clock });
+  await expect(ledger.ensureLog('north')).rejects.toMatchObject(unavailable);
 });
 
 describe('a replica holds the storage to what it saw', () => {

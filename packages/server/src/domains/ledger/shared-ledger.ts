@@ -27,6 +27,9 @@ import { TreeReading } from './tree-reading.ts';
 /** 4 MiB of tiles for proofs, over all logs. */
 const CACHED_TILES_MAX = 512;
 
+/** How long a new log may take to its first checkpoint: also over a change of the integrator. */
+const OPEN_LOG_MS_MAX = 60_000;
+
 /** An entry that waits for its index. */
 interface Unplaced {
   readonly log: LogState;
@@ -244,8 +247,11 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     }
     this.#integration.nudge();
     // Its key and first checkpoint come from the integrator.
+    const { clock } = this.#parts;
+    const latestMs = clock.monotonicMs() + OPEN_LOG_MS_MAX;
     while (this.#logs.get(name) === undefined) {
       this.#requireOpen();
+      if (clock.monotonicMs() > latestMs) throw new SekishoError('ledger_unavailable', name);
       await this.#logs.changed();
     }
   }

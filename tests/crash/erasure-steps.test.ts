@@ -96,7 +96,9 @@ function retention(
     appliedAt: new Date(START).toISOString(),
     appliedBy: 'operator:admin',
   };
-  platform.replace(snapshotPlatform({ platform: declared, revision }, undefined as never));
+  platform.replace(
+    snapshotPlatform({ platform: declared, revision }, { judgeCopy: () => ({ allowed: true }) } as never),
+  );
   return composeRetention({
     ledger,
     register,
@@ -307,6 +309,15 @@ describe('a backup', () => {
     expect(await left()).toEqual(['of somebody else']);
     expect(await register.unfinishedBackups()).toEqual([]);
 
+    // One at a time: the second is refused, and the first is not disturbed.
+    const both = await Promise.allSettled([
+      retention().flows.backUp(medium, undefined),
+      retention().flows.backUp(medium, undefined),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [whole] = await register.backups();
+    expect(await left()).toEqual([whole!.id, 'of somebody else']);
+
     // As a crash leaves it: begun and registered, without a manifest, and an erasure came in between.
     const begun = { id: 'backup-cut', folder: medium, madeAt: new Date(START).toISOString() };
     await register.registerBackup(begun);
@@ -314,7 +325,7 @@ describe('a backup', () => {
     const result = await retention().flows.erase({ crossings: [id] }, 'request', 'operator:admin');
     expect(result.pending).toMatchObject([{ target: 'backup-cut' }]);
     await retention().recover();
-    expect(await left()).toEqual(['of somebody else']);
+    expect(await left()).toEqual([whole!.id, 'of somebody else']);
     await expectGone(id);
   }, 60_000);
 });

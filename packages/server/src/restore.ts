@@ -20,7 +20,7 @@ import {
   TreeFrontier,
   verifyCheckpoint,
 } from '@sekisho/proof';
-import { digestOfFile, readManifest } from './adapters/backup-folders/index.ts';
+import { digestOfFile, readManifest, syncFolder, syncTree } from './adapters/backup-folders/index.ts';
 import { openCellHome } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
 import { openDatabase, type Database } from './adapters/postgres/index.ts';
@@ -72,10 +72,12 @@ async function restore(from: string, home: string, newerLedger: string | undefin
       await copyFile(join(from, path), join(half, path));
     }
     await restoreDatabase(from, manifest, half, logs);
+    await syncTree(half);
   } finally {
     await opened.close();
   }
   await rename(half, home);
+  await syncFolder(dirname(home));
   return { backup: manifest.id, home, logs, erased: erased.size };
 }
 

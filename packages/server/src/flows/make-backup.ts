@@ -71,8 +71,25 @@ export class MakeBackup {
     this.#random = parts.random;
   }
 
-  /** Throws SekishoError `backup_failed` when the folder cannot take it; nothing of it stays. */
+  /**
+   * One at a time. Throws SekishoError `backup_failed` when the folder cannot take it, and nothing of it stays; or
+   * while another is being made.
+   */
   async run(folder: string, askedSite: string | undefined): Promise<MadeBackup> {
+    const made = await this.#register.backingUp(() => this.#run(folder, askedSite));
+    if (made !== undefined) return made.result;
+    throw new SekishoError('backup_failed', {
+      ja: '別のバックアップを作成中です',
+      en: 'another backup is being made',
+    });
+  }
+
+  /** Removes what a crash or a failure left of backups. What cannot be reached stays registered. */
+  async forgetUnfinished(): Promise<void> {
+    await this.#register.backingUp(() => this.#forgetUnfinished());
+  }
+
+  async #run(folder: string, askedSite: string | undefined): Promise<MadeBackup> {
     const madeAt = timestamp(this.#clock);
     const id = `backup-${madeAt.slice(0, 19).replaceAll(/[^0-9]/g, '')}-${this.#random.bytes(3).toString('hex')}`;
     const backup: BackupState = { id, folder, madeAt };
@@ -89,13 +106,12 @@ export class MakeBackup {
     } catch (cause) {
       // Before its folder was made nothing was copied; what was copied stays registered until it is removed.
       if (writer === undefined) await this.#register.forgetBackup(id);
-      else await this.forgetUnfinished().catch(() => undefined);
+      else await this.#forgetUnfinished().catch(() => undefined);
       throw new SekishoError('backup_failed', folder, { cause });
     }
   }
 
-  /** Removes what a crash or a failure left of backups. What cannot be reached stays registered. */
-  async forgetUnfinished(): Promise<void> {
+  async #forgetUnfinished(): Promise<void> {
     for (const backup of await this.#register.unfinishedBackups()) {
       await this.#folders.remove(backup);
       await this.#register.forgetBackup(backup.id);

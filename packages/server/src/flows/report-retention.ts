@@ -1,5 +1,5 @@
 import type { KeptRow, LegalHold, RetentionQuery, RetentionReport } from '@sekisho/contract';
-import { endOf, type RetentionRegister } from '../domains/payloads/index.ts';
+import { endOf, startOfCrossing, type RetentionRegister } from '../domains/payloads/index.ts';
 import type { PlatformInForce, PlatformSnapshot } from './platform-in-force.ts';
 
 /** Pending targets that a report lists. */
@@ -58,8 +58,10 @@ function mayCover(
   hold: LegalHold,
   row: Pick<KeptRow, 'tenant' | 'workspace' | 'oldest' | 'newest'>,
 ): boolean {
-  const { workspace, from, to } = hold.scope;
+  const { workspace, crossing, from, to } = hold.scope;
+  const begun = crossing === undefined ? undefined : startOfCrossing(crossing);
   return (
+    (begun === undefined || (begun >= Date.parse(row.oldest) && begun <= Date.parse(row.newest))) &&
     hold.tenant === row.tenant &&
     (workspace === undefined || workspace === row.workspace) &&
     (from === undefined || Date.parse(row.newest) >= Date.parse(from)) &&

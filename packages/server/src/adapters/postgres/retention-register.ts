@@ -74,6 +74,8 @@ const OpenErasureRow = z
   })
   .transform(({ entry_index: index, ...row }) => ({ ...row, index }));
 
+const Held = z.object({ held: z.boolean() });
+
 /** Salts and key of one crossing, as the report counts them. */
 const SECRET_BYTES = 32;
 
@@ -166,6 +168,17 @@ export function postgresRetentionRegister(db: Kysely<Tables>): RetentionRegister
     },
 
     scrub: (crossings) => scrubOpenings(db, crossings),
+
+    /** The lock is the connection's: it is free again when the process is gone, however it went. */
+    async backingUp(work) {
+      return db.transaction().execute(async (transaction) => {
+        await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
+        const { rows } = await sql`
+          select pg_try_advisory_xact_lock(hashtextextended('retention: backup', 0)) as held
+        `.execute(transaction);
+        return Held.parse(rows[0]).held ? { result: await work() } : undefined;
+      });
+    },
 
     backups: () => backupRows(db, true),
     unfinishedBackups: () => backupRows(db, false),

@@ -110,6 +110,8 @@ export interface RetentionRegister {
    */
   scrub(crossings: readonly string[]): Promise<void>;
   backups(): Promise<readonly BackupState[]>;
+  /** One at a time, over all replicas: undefined, at once, while another is at it. */
+  backingUp<Result>(work: () => Promise<Result>): Promise<{ readonly result: Result } | undefined>;
   /** Begun and not finished: by a replica that is at it, or before a crash. */
   unfinishedBackups(): Promise<readonly BackupState[]>;
   /** From here on erasures list it as a target; it is one of `backups` once it is finished. */

@@ -133,6 +133,10 @@ describe('a sequence in PostgreSQL', () => {
       { nextIndex: 241 },
       { nextIndex: 241 },
     ]);
+    // Counted when the sessions that met one report it: their lanes still stand.
+    const { rows } = await sql`
+      select deadlocks::integer from pg_stat_database where datname = current_database()`.execute(cell.db);
+    expect(rows).toEqual([{ deadlocks: 0 }]);
     expect(await one.standings(['b', 'nobody'])).toMatchObject([{ log: 'b', size: 0, settledSize: 0 }]);
   });
 
@@ -165,6 +169,24 @@ describe('a sequence in PostgreSQL', () => {
     expect(broken).toBeGreaterThan(5);
     expect(firsts.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 80 }, (_, at) => 1 + 2 * at));
     expect(await sequence.standings('all')).toMatchObject([{ nextIndex: 161 }]);
+  });
+
+  test('gives the same answer to the same batch, and takes no batch out of turn', async () => {
+    const sequence = await cell.join();
+    await sequence.createLog(run('a'));
+    const append = async (batch: number): Promise<unknown> => {
+      const { rows } = await sql<{ firsts: string[] }>`
+        select ledger_append(${sequence.replica}, 1, ${batch}, array['a'], array[3], array[30],
+                             ${run('a', 3).payload}) as firsts`.execute(cell.db);
+      return rows[0]!.firsts;
+    };
+    expect(await append(1)).toEqual(['1']);
+    expect(await append(1)).toEqual(['1']);
+    // At once, as over a connection that was given up and another.
+    expect(await Promise.all([append(2), append(2), append(2)])).toEqual([['4'], ['4'], ['4']]);
+    for (const batch of [1, 4]) await expect(append(batch)).rejects.toMatchObject({ code: 'SK002' });
+    expect(await sequence.standings('all')).toMatchObject([{ nextIndex: 7 }]);
+    expect(await sequence.readRuns('a', 1, 10_000)).toHaveLength(2);
   });
 
   test('has one integrator, and one that was deposed publishes nothing', async () => {
@@ -211,8 +233,10 @@ describe('a sequence in PostgreSQL', () => {
   test('the integrator ends replicas that died, and no other', { timeout: 30_000 }, async () => {
     const [one, two] = [await cell.join(), await cell.join()];
     await winner(one);
-    // A replica of which nothing is left but its row.
-    await sql`insert into ledger_replica default values`.execute(cell.db);
+    // A replica of which nothing is left but its rows.
+    await sql`
+      with dead as (insert into ledger_replica default values returning replica)
+      insert into ledger_lane (replica, lane) select replica, 1 from dead`.execute(cell.db);
     const living = async (): Promise<number[]> => {
       const { rows } = await sql<{ replica: number }>`
         select replica from ledger_replica where ended_at is null order by replica`.execute(cell.db);
@@ -222,6 +246,8 @@ describe('a sequence in PostgreSQL', () => {
     await expect.poll(living, { timeout: 20_000 }).toEqual([one.replica, two.replica]);
     await two.close();
     expect(await living()).toEqual([one.replica]);
+    const { rows } = await sql`select distinct replica from ledger_lane`.execute(cell.db);
+    expect(rows).toEqual([{ replica: one.replica }]);
   });
 
   test.each(['synchronous_commit'])('does not start on a server with %s off', async (setting) => {

@@ -37,7 +37,11 @@ async function open(over: Partial<SharedLedgerParts> = {}): Promise<ReplicaLedge
       write: async (log, files) => {
         for (const { path, bytes } of files) disk.files.set(`${log}/${path}`, Uint8Array.from(bytes));
       },
-      removePartials: async () => {},
+      removePartials: async (log, path) => {
+        for (const file of disk.files.keys()) {
+          if (file.startsWith(`${log}/${path}.p/`)) disk.files.delete(file);
+        }
+      },
     },
     keys,
     sink: {
@@ -116,6 +120,26 @@ describe('replicas of one ledger', () => {
     expect(two.checkpoint('north').size).toBe(11);
     expect(two.integrates).toBe(true);
   });
+});
+
+test('a replica that lags reads its tree, also where partial files have gone for full ones', async () => {
+  const deaf = { changed: () => {}, ended: () => {} };
+  const one = await open();
+  await one.ensureLog('north');
+  await appendTo(one, 100);
+  const lagging = await open({
+    join: async () => cell.join(deaf),
+    rhythm: { campaignMs: 1_000_000, lookMs: 1_000_000, readMs: 5 },
+  });
+  expect(lagging.checkpoint('north').size).toBe(101);
+  await appendTo(one, 300);
+  expect([...disk.files.keys()].filter((path) => path.includes('entries/000.p/'))).toEqual([]);
+  expect(lagging.checkpoint('north').size).toBe(101);
+  const indexes: number[] = [];
+  for await (const { index } of lagging.readEntries('north', 0, 101)) indexes.push(index);
+  expect(indexes).toHaveLength(101);
+  expect(await lagging.readEntryBundle('north', 0, 101)).toBeDefined();
+  expect(await lagging.inclusionProof('north', 7, 101)).toEqual(await one.inclusionProof('north', 7, 101));
 });
 
 test('a log that no integrator can open is refused in the end, and not waited for without end', async () => {

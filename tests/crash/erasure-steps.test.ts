@@ -13,7 +13,7 @@ import { openDatabase, type Database } from '../../packages/server/src/adapters/
 import type { Clock } from '../../packages/server/src/base/clock.ts';
 import type { Log } from '../../packages/server/src/base/log.ts';
 import { systemRandom } from '../../packages/server/src/base/random.ts';
-import { composeRetention } from '../../packages/server/src/compose-retention.ts';
+import { composeRetentionFlows } from '../../packages/server/src/compose-retention.ts';
 import type { Ledger } from '../../packages/server/src/domains/ledger/index.ts';
 import type {
   BackupRows,
@@ -99,7 +99,7 @@ function retention(
   platform.replace(
     snapshotPlatform({ platform: declared, revision }, { judgeCopy: () => ({ allowed: true }) } as never),
   );
-  return composeRetention({
+  return composeRetentionFlows({
     ledger,
     register,
     payloads,

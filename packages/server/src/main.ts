@@ -5,11 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SekishoError } from '@sekisho/contract';
-import { backupFolders, plainFilesOf } from './adapters/backup-folders/index.ts';
 import { createCedarEngine, loadPresets } from './adapters/cedar/index.ts';
 import { openCellHome, readOrMakeSecret, replaceFile } from './adapters/cell-home/index.ts';
 import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
-import { payloadFiles } from './adapters/payload-files/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
 import { loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
@@ -140,20 +138,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       clock,
     );
     const apiKeys = new ManageApiKeys(database.apiKeys, keys, ledger, platform, clock, random);
-    const payloads = payloadFiles({ folder: home.pathOf('payloads') });
-    const retention = composeRetention({
-      ledger,
-      payloads,
-      platform,
-      clock,
-      random,
-      log,
-      cellName: config.cellName,
-      register: database.retention,
-      backupRows: database.backupRows,
-      backups: backupFolders(),
-      plainFiles: () => plainFilesOf(home.folder),
-    });
+    const retention = composeRetention({ config, home, database, ledger, platform, clock, random, log });
+    const { payloads } = retention;
     closers.push(() => retention.sweep.close());
     const completeChat = new CompleteChat(platform, kernel, carrier, retention.keeper);
 

@@ -171,6 +171,7 @@ test('a kept crossing is sealed, listed in its receipt, reported, held, and eras
 }, 120_000);
 
 test('a payload that cannot be kept stops the request before anything reaches a model server', async () => {
+  await chat('kept before');
   const folder = join(home.path, 'payloads');
   await rename(folder, `${folder}-away`);
   await writeFile(folder, 'in the way');

@@ -2,10 +2,11 @@ import { connectModelServers, type ModelServers } from './adapters/model-servers
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { randomFraction, type Random } from './base/random.ts';
+import { RepeatingTask } from './base/repeating-task.ts';
 import { TargetPool } from './domains/inference/index.ts';
 import { ChatCarrier } from './flows/carry-chat.ts';
 import type { PlatformInForce } from './flows/platform-in-force.ts';
-import { ProbeTargets } from './flows/probe-targets.ts';
+import { PROBE_INTERVAL_MS, ProbeTargets } from './flows/probe-targets.ts';
 
 /** Model servers, and who carries to them. */
 export interface Inference {
@@ -25,12 +26,16 @@ export function composeInference(parts: {
   const modelServers = connectModelServers({ modelFile, environment: process.env, clock, random, log });
   const pool = new TargetPool(() => randomFraction(random));
   const probes = new ProbeTargets(pool, modelServers, platform, clock, log);
-  probes.start();
+  const probing = new RepeatingTask(PROBE_INTERVAL_MS, () => probes.probeNow(), {
+    log,
+    event: 'probe.failed',
+  });
+  probing.start();
   return {
     modelServers,
     carrier: new ChatCarrier(modelServers, pool, clock, log),
     close: async () => {
-      await probes.close();
+      await probing.close();
       await modelServers.close();
     },
   };

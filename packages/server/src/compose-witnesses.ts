@@ -3,9 +3,10 @@ import { fileWitnessedCheckpoint } from './adapters/ledger-files/index.ts';
 import { httpWitnessClient } from './adapters/witnesses/index.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { RepeatingTask } from './base/repeating-task.ts';
 import { CosignatureCollector, WitnessedAnchors } from './domains/ledger/index.ts';
 import type { Ledger, WitnessedCheckpointStore } from './domains/ledger/index.ts';
-import { AnchorTenantLogs } from './flows/anchor-tenant-logs.ts';
+import { ANCHOR_INTERVAL_MS, AnchorTenantLogs } from './flows/anchor-tenant-logs.ts';
 import { CELL_LOG } from './flows/cell-log.ts';
 import { trustedVerifierKeys } from './flows/rotate-log-key.ts';
 
@@ -29,7 +30,14 @@ export function composeWitnesses(parts: {
   readonly log: Log;
 }): Witnesses {
   const { ledger, replica, policy, home, clock, log } = parts;
-  const tenantLogs = new AnchorTenantLogs(ledger, clock, log, () => replica?.integrates ?? true);
+  const tenantLogs = new AnchorTenantLogs(ledger, clock);
+  const anchoring = new RepeatingTask(
+    ANCHOR_INTERVAL_MS,
+    async () => {
+      if (replica?.integrates ?? true) await tenantLogs.anchorNow();
+    },
+    { log, event: 'anchor.failed' },
+  );
   const store = fileWitnessedCheckpoint({ folder: home.pathOf('ledger', 'logs') });
   const cosignatures =
     policy &&
@@ -57,14 +65,14 @@ export function composeWitnesses(parts: {
     anchors,
     store,
     start: async () => {
-      tenantLogs.start();
+      anchoring.start();
       await cosignatures?.start();
       anchors?.start();
     },
     close: async () => {
       await anchors?.close();
       await cosignatures?.close();
-      await tenantLogs.close();
+      await anchoring.close();
     },
   };
 }

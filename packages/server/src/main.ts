@@ -18,6 +18,7 @@ import { composeWitnesses } from './compose-witnesses.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
+import { RepeatingTask } from './base/repeating-task.ts';
 import { demoGreeting } from './demo/greeting.ts';
 import { Demo } from './demo/start-demo.ts';
 import { KeyDirectory, mintAdminKey } from './domains/identity/index.ts';
@@ -32,11 +33,11 @@ import { closeServer, listen } from './edge/listen.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
-import { CloseAbandonedCrossings } from './flows/close-abandoned-crossings.ts';
+import { ABANDONED_INTERVAL_MS, CloseAbandonedCrossings } from './flows/close-abandoned-crossings.ts';
 import { closeOrphanedIntents, inheritedLogEnds } from './flows/close-orphaned-intents.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
-import { FollowCell } from './flows/follow-cell.ts';
+import { FOLLOW_INTERVAL_MS, FollowCell } from './flows/follow-cell.ts';
 import { findPlaces } from './flows/find-places.ts';
 import { getReceipt } from './flows/get-receipt.ts';
 import { listAffectedCrossings } from './flows/list-affected-crossings.ts';
@@ -76,6 +77,11 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
+  };
+  const repeat = (intervalMs: number, work: () => Promise<void>, event: string): void => {
+    const task = new RepeatingTask(intervalMs, work, { log, event });
+    closers.push(() => task.close());
+    task.start();
   };
 
   try {
@@ -155,8 +161,9 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     // Where replicas share the ledger, what is under way in a living one is no orphan.
     const abandoned =
       replica && new CloseAbandonedCrossings(replica, database.carriedCrossings, kernel, payloads, log);
-    closers.push(() => abandoned?.close());
-    abandoned?.start();
+    if (abandoned !== undefined) {
+      repeat(ABANDONED_INTERVAL_MS, () => abandoned.runWhereMine(), 'abandoned_crossings_left');
+    }
     if (await database.crossingGenerations.isComplete()) await (abandoned?.run() ?? closeOrphans());
     else {
       // Dropped, or of an earlier version: it is rebuilt while the cell serves, and then names the orphans.
@@ -166,9 +173,10 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
     await retention.recover();
-    const following = replica && new FollowCell(database.changes, applyPlatform, database.apiKeys, keys, log);
-    closers.push(() => following?.close());
-    following?.start();
+    if (replica !== undefined) {
+      const following = new FollowCell(database.changes, applyPlatform, database.apiKeys, keys);
+      repeat(FOLLOW_INTERVAL_MS, () => following.followNow(), 'cell.follow.failed');
+    }
     const searchCrossings = new SearchCrossings(database.crossingSearch);
 
     // What others can hold the cell to: tenants' logs in the cell's log, and witnesses of that.

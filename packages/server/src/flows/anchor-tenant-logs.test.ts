@@ -30,8 +30,7 @@ beforeEach(() => {
       return { index: appended.length, leafHash: new Uint8Array(32) };
     },
   };
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  anchors = new AnchorTenantLogs(ledger as Ledger, { nowMs: () => 0, monotonicMs: () => 0 }, quiet);
+  anchors = new AnchorTenantLogs(ledger as Ledger, { nowMs: () => 0, monotonicMs: () => 0 });
 });
 
 const anchored = (): string[] => appended.map(({ log, entry }) => `${log}: ${entry.origin} ${entry.size}`);

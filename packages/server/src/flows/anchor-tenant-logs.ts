@@ -1,11 +1,11 @@
 import type { AnchorEntry } from '@sekisho/contract';
 import { hex } from '@sekisho/proof';
 import { timestamp, type Clock } from '../base/clock.ts';
-import { describeCause, type Log } from '../base/log.ts';
 import type { Ledger, LogName } from '../domains/ledger/index.ts';
 import { CELL_LOG } from './cell-log.ts';
 
-const INTERVAL_MS = 1000;
+/** Between two rounds of anchors. */
+export const ANCHOR_INTERVAL_MS = 1000;
 /** Appends at once: a cell of many tenants must not fill the ledger's queue. */
 const CONCURRENT_APPENDS = 64;
 
@@ -21,35 +21,11 @@ const CONCURRENT_APPENDS = 64;
 export class AnchorTenantLogs {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #mine: () => boolean;
   readonly #anchored = new Map<LogName, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #closed = false;
-  #failing = false;
 
-  /** `mine`: false in a replica that leaves it to another. */
-  constructor(ledger: Ledger, clock: Clock, log: Log, mine: () => boolean = () => true) {
-    this.#mine = mine;
+  constructor(ledger: Ledger, clock: Clock) {
     this.#ledger = ledger;
     this.#clock = clock;
-    this.#log = log;
-  }
-
-  start(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      const work = this.#mine() ? this.#tryAnchor() : Promise.resolve();
-      this.#running = work.finally(() => this.start());
-    }, INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#running;
   }
 
   /** Anchors every log that has grown since its last anchor. Rejects when the ledger takes no entry. */
@@ -77,16 +53,5 @@ export class AnchorTenantLogs {
     };
     await this.#ledger.append(CELL_LOG, entry);
     this.#anchored.set(log, size);
-  }
-
-  async #tryAnchor(): Promise<void> {
-    try {
-      await this.anchorNow();
-      this.#failing = false;
-    } catch (cause) {
-      // Once, not every second: the ledger says itself what is wrong with it.
-      if (!this.#failing) this.#log.warn('anchor.failed', { cause: describeCause(cause) });
-      this.#failing = true;
-    }
   }
 }

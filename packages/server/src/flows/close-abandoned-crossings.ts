@@ -1,4 +1,4 @@
-import { describeCause, type Log } from '../base/log.ts';
+import type { Log } from '../base/log.ts';
 import type { CarriedCrossings } from '../domains/crossings/index.ts';
 import type { ReplicaLedger } from '../domains/ledger/index.ts';
 import type { PayloadStore } from '../domains/payloads/index.ts';
@@ -6,7 +6,8 @@ import { closeInterrupted, settleAll } from './close-orphaned-intents.ts';
 import type { CrossingKernel } from './crossing-kernel.ts';
 
 const BATCH = 500;
-const INTERVAL_MS = 1000;
+/** Between two looks of the replica that integrates. */
+export const ABANDONED_INTERVAL_MS = 1000;
 
 /**
  * Closes the crossings of replicas that the cell has ended: killed, stopped, cut off. Those of living
@@ -19,9 +20,6 @@ export class CloseAbandonedCrossings {
   readonly #kernel: CrossingKernel;
   readonly #payloads: Pick<PayloadStore, 'remove'>;
   readonly #log: Log;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #closed = false;
 
   constructor(
     ledger: ReplicaLedger,
@@ -37,24 +35,9 @@ export class CloseAbandonedCrossings {
     this.#log = log;
   }
 
-  start(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      const work = this.#ledger.integrates ? this.run() : Promise.resolve(0);
-      this.#running = work
-        .then(() => undefined)
-        .catch((cause: unknown) =>
-          this.#log.warn('abandoned_crossings_left', { cause: describeCause(cause) }),
-        )
-        .finally(() => this.start());
-    }, INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  /** Again and again, where this replica integrates. */
+  async runWhereMine(): Promise<void> {
+    if (this.#ledger.integrates) await this.run();
   }
 
   /**

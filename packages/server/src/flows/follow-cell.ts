@@ -1,9 +1,8 @@
-import { describeCause, type Log } from '../base/log.ts';
 import type { ApiKeyStore, KeyDirectory } from '../domains/identity/index.ts';
 import type { ApplyPlatform } from './apply-platform.ts';
 
 /** How long a replica may not know what another did: a revision, a new key, a revoked key. */
-const INTERVAL_MS = 500;
+export const FOLLOW_INTERVAL_MS = 500;
 
 /** Says whether anything changed that every replica holds in memory. */
 export interface CellChanges {
@@ -17,39 +16,18 @@ export class FollowCell {
   readonly #applyPlatform: ApplyPlatform;
   readonly #store: ApiKeyStore;
   readonly #directory: KeyDirectory;
-  readonly #log: Log;
   #known: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #closed = false;
-  #failing = false;
 
   constructor(
     changes: CellChanges,
     applyPlatform: ApplyPlatform,
     store: ApiKeyStore,
     directory: KeyDirectory,
-    log: Log,
   ) {
     this.#changes = changes;
     this.#applyPlatform = applyPlatform;
     this.#store = store;
     this.#directory = directory;
-    this.#log = log;
-  }
-
-  start(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#try().finally(() => this.start());
-    }, INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#running;
   }
 
   async followNow(): Promise<void> {
@@ -59,15 +37,5 @@ export class FollowCell {
     for (const key of await this.#store.all()) this.#directory.put(key);
     await this.#applyPlatform.follow();
     this.#known = token;
-  }
-
-  async #try(): Promise<void> {
-    try {
-      await this.followNow();
-      this.#failing = false;
-    } catch (cause) {
-      if (!this.#failing) this.#log.warn('cell.follow.failed', { cause: describeCause(cause) });
-      this.#failing = true;
-    }
   }
 }

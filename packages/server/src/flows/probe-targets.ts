@@ -3,7 +3,8 @@ import type { Log } from '../base/log.ts';
 import type { ModelServerDirectory, TargetPool } from '../domains/inference/index.ts';
 import type { PlatformInForce } from './platform-in-force.ts';
 
-const INTERVAL_MS = 500;
+/** Between two rounds of probes. */
+export const PROBE_INTERVAL_MS = 500;
 
 /**
  * Asks targets that are down whether they are back, so that no client's request has to find out. Others are
@@ -15,9 +16,6 @@ export class ProbeTargets {
   readonly #platform: PlatformInForce;
   readonly #clock: Clock;
   readonly #log: Log;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #closed = false;
 
   constructor(
     pool: TargetPool,
@@ -31,20 +29,6 @@ export class ProbeTargets {
     this.#platform = platform;
     this.#clock = clock;
     this.#log = log;
-  }
-
-  start(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.probeNow().finally(() => this.start());
-    }, INTERVAL_MS);
-    this.#timer.unref();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#running;
   }
 
   async probeNow(): Promise<void> {

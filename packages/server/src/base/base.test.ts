@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { CrossingId } from '@sekisho/contract';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { dayInJapan, timestamp } from './clock.ts';
 import { describeCause, jsonLog } from './log.ts';
 import { systemRandom, uuidV7 } from './random.ts';
@@ -108,5 +109,23 @@ describe('the log', () => {
     expect(describeCause(undefined)).toBe('undefined');
     expect(describeCause(Object.create(null))).toEqual(expect.any(String));
     expect(describeCause(new Error('outer', { cause: new Error('inner') }))).toContain('inner');
+  });
+
+  it.each([
+    ['a parser', () => JSON.parse('{"prompt": 国家機密 }') as unknown],
+    ['a schema', () => z.strictObject({}).parse({ 国家機密: 1 })],
+    ['a schema with a message of several lines', () => z.enum(['a']).parse('国家機密\n    at x (y:1:1)')],
+    ['an address', () => decodeURIComponent('国家機密%')],
+  ])('repeats nothing of what %s could not read', (_who, read) => {
+    let thrown: unknown;
+    try {
+      read();
+    } catch (cause) {
+      thrown = cause;
+    }
+    const told = describeCause(new Error('outer', { cause: thrown }));
+    expect(told).toContain('outer');
+    expect(told).toMatch(/caused by: \S+Error\n {4}at /);
+    expect(told).not.toContain('国家');
   });
 });

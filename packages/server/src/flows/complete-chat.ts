@@ -109,6 +109,7 @@ export class CompleteChat {
         usage: meter(answer.usage),
       },
       payloads?.kept,
+      answer.status < 400 ? undefined : 'target_answered_error',
     );
     return { kind: 'whole', crossing: crossing.id, status: answer.status, body: answer.body };
   }
@@ -132,6 +133,7 @@ export class CompleteChat {
       for await (const chunk of answer.chunks) {
         commitment.update(chunk);
         commitment.update(LINE_FEED);
+        if (!produced) crossing.answerBegins({ carried: carried.target });
         produced = true;
         await payloads?.writeAnswer(chunk, LINE_FEED);
         yield chunk;
@@ -159,6 +161,11 @@ export class CompleteChat {
           usage: meter(answer.usage()),
         },
         payloads?.kept,
+        result === 'completed'
+          ? undefined
+          : result === 'aborted'
+            ? 'client_closed_request'
+            : asSekishoError(failure).code,
       );
     }
     if (result === 'failed') {
@@ -194,6 +201,7 @@ export class CompleteChat {
         usage: meterTokens(snapshot, request.completion.model, usageOf(cause, request.completion, hasLeft)),
       },
       payloads?.kept,
+      failure.code,
     );
     return new RecordedFailure(crossing.id, failure);
   }

@@ -30,6 +30,23 @@ export type CrossingRequest = Pick<
   readonly keepsPayloads?: boolean;
 };
 
+/** Counts crossings. Never throws, and holds nobody up. */
+export interface CrossingObserver {
+  /** The intent is durable. */
+  opened(intent: IntentEntry): void;
+  /** The first chunk of an answer is on its way, this long after the crossing began. */
+  answerBegan(intent: IntentEntry, end: Pick<CrossingEnd, 'carried'>, seconds: number): void;
+  /** The outcome is durable. A crossing of an earlier process, that was only closed here, has no duration. */
+  ended(
+    intent: IntentEntry,
+    end: CrossingEnd,
+    failure: string | undefined,
+    seconds: number | undefined,
+  ): void;
+}
+
+const unobserved: CrossingObserver = { opened: () => {}, answerBegan: () => {}, ended: () => {} };
+
 /**
  * The part of the road that every crossing shares: record the intent before anything is carried,
  * record the outcome however it ended. Flows decide and carry in between.
@@ -38,11 +55,13 @@ export class CrossingKernel {
   readonly #ledger: EntryRecorder;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #observer: CrossingObserver;
 
-  constructor(ledger: EntryRecorder, clock: Clock, random: Random) {
+  constructor(ledger: EntryRecorder, clock: Clock, random: Random, observer = unobserved) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#random = random;
+    this.#observer = observer;
   }
 
   /**
@@ -51,6 +70,7 @@ export class CrossingKernel {
    */
   async recordIntent(request: CrossingRequest, decision: Decision): Promise<OpenCrossing> {
     const { payload, guards, keepsPayloads = false, ...who } = request;
+    const beganMs = this.#clock.monotonicMs();
     const requestSalt = this.#random.bytes(SALT_BYTES);
     const payloadKey = keepsPayloads ? this.#random.bytes(PAYLOAD_KEY_BYTES) : undefined;
     const intent = intentEntry(
@@ -71,22 +91,23 @@ export class CrossingKernel {
     );
     const secrets = { requestSalt, ...(payloadKey === undefined ? {} : { payloadKey }) };
     const reference = await this.#ledger.append(intent.tenant, intent, encodeIntentAttachment(secrets));
-    return new OpenCrossing(this.#ledger, this.#clock, intent, reference, {
-      ...secrets,
-      answerSalt: this.#random.bytes(SALT_BYTES),
-    });
+    this.#observer.opened(intent);
+    const live = { ...secrets, answerSalt: this.#random.bytes(SALT_BYTES), beganMs };
+    return new OpenCrossing(this.#ledger, this.#clock, intent, reference, this.#observer, live);
   }
 
   /** An intent whose outcome is still missing, as it stands in the ledger: closed by the same code. */
   resume(intent: IntentEntry, reference: AppendedEntry): OpenCrossing {
-    return new OpenCrossing(this.#ledger, this.#clock, intent, reference, undefined);
+    return new OpenCrossing(this.#ledger, this.#clock, intent, reference, this.#observer, undefined);
   }
 }
 
-interface Secrets {
+/** What only the process knows in which the crossing began. */
+interface Live {
   readonly requestSalt: Buffer;
   readonly answerSalt: Buffer;
   readonly payloadKey?: Buffer;
+  readonly beganMs: number;
 }
 
 /** Bytes of the payloads that are kept of a crossing. */
@@ -103,7 +124,8 @@ export class OpenCrossing {
   readonly #clock: Clock;
   readonly #intent: IntentEntry;
   readonly #reference: AppendedEntry;
-  readonly #secrets: Secrets | undefined;
+  readonly #observer: CrossingObserver;
+  readonly #live: Live | undefined;
   #closed = false;
 
   constructor(
@@ -111,7 +133,8 @@ export class OpenCrossing {
     clock: Clock,
     intent: IntentEntry,
     reference: AppendedEntry,
-    secrets: Secrets | undefined,
+    observer: CrossingObserver,
+    live: Live | undefined,
   ) {
     this.id = intent.crossing;
     this.tenant = intent.tenant;
@@ -119,38 +142,54 @@ export class OpenCrossing {
     this.#clock = clock;
     this.#intent = intent;
     this.#reference = reference;
-    this.#secrets = secrets;
+    this.#observer = observer;
+    this.#live = live;
   }
 
   /** The key that seals the crossing's payloads. Throws when none may be kept. */
   get payloadKey(): Buffer {
-    if (this.#secrets?.payloadKey === undefined) throw new Error('this crossing keeps no payloads');
-    return this.#secrets.payloadKey;
+    if (this.#live?.payloadKey === undefined) throw new Error('this crossing keeps no payloads');
+    return this.#live.payloadKey;
   }
 
   /** A commitment to an answer that is there as a whole. */
   commitAnswer(answer: Uint8Array): PayloadCommitment {
-    if (this.#secrets === undefined) throw new Error('a resumed crossing has no answer');
-    return commit(answer, this.#secrets.answerSalt);
+    if (this.#live === undefined) throw new Error('a resumed crossing has no answer');
+    return commit(answer, this.#live.answerSalt);
   }
 
   /** A commitment to the answer, to be fed while it is produced. */
   answerCommitment(): GrowingCommitment {
-    if (this.#secrets === undefined) throw new Error('a resumed crossing has no answer');
-    return new GrowingCommitment(this.#secrets.answerSalt);
+    if (this.#live === undefined) throw new Error('a resumed crossing has no answer');
+    return new GrowingCommitment(this.#live.answerSalt);
   }
 
-  /** Records the outcome, once, and what is kept of its payloads. When this resolves it is durable. */
-  async recordOutcome(end: CrossingEnd, kept?: KeptBytes): Promise<void> {
+  /** The first chunk of a streamed answer is about to be handed on. */
+  answerBegins(end: Pick<CrossingEnd, 'carried'>): void {
+    const seconds = this.#seconds;
+    if (seconds !== undefined) this.#observer.answerBegan(this.#intent, end, seconds);
+  }
+
+  /** Since it began. */
+  get #seconds(): number | undefined {
+    return this.#live && (this.#clock.monotonicMs() - this.#live.beganMs) / 1000;
+  }
+
+  /**
+   * Records the outcome, once, and what is kept of its payloads. When this resolves it is durable. `failure`, the
+   * code that the client is told, is only counted.
+   */
+  async recordOutcome(end: CrossingEnd, kept?: KeptBytes, failure?: string): Promise<void> {
     if (this.#closed) throw new SekishoError('internal_error', 'a crossing was closed twice');
     this.#closed = true;
     const entry = outcomeEntry(this.#intent, this.#reference, timestamp(this.#clock), end);
     await this.#ledger.append(this.#intent.tenant, entry, this.#attachment(end, kept));
+    this.#observer.ended(this.#intent, end, failure, this.#seconds);
   }
 
   #attachment(end: CrossingEnd, kept: KeptBytes | undefined): Buffer | undefined {
-    if (this.#secrets === undefined) return undefined;
-    const { requestSalt, answerSalt } = this.#secrets;
+    if (this.#live === undefined) return undefined;
+    const { requestSalt, answerSalt } = this.#live;
     return encodeOutcomeAttachment({
       requestSalt,
       ...(end.answer === undefined ? {} : { answerSalt }),

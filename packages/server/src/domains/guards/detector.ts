@@ -27,11 +27,15 @@ export type SpanKind =
   | 'postal-address'
   | 'passport-number'
   | 'private-key'
-  | 'api-key';
+  | 'api-key'
+  | 'denied-topic'
+  | 'instruction-leak';
 
 /** A match of one of several detectors. */
 export interface Finding extends Span {
   readonly kind: SpanKind;
+  /** Goes on from the piece before, where it was counted. */
+  readonly goesOn?: boolean;
 }
 
 /**

@@ -6,7 +6,9 @@ import { guardsOfWorkspace } from './workspace-guards.ts';
 const NUMBER = '123456789018';
 const both = ['request', 'answer'] as ('request' | 'answer')[];
 
-function rule(guard: GuardRule['guard'], action: GuardRule['action'], on = both): GuardRule {
+type SpanGuard = 'my-number' | 'secrets' | 'personal-data';
+
+function rule(guard: SpanGuard, action: GuardRule['action'], on = both): GuardRule {
   return { guard, action, on };
 }
 

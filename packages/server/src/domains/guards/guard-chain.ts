@@ -1,5 +1,8 @@
 import type { GuardAction, GuardKind, GuardRule, GuardVerdict } from '@sekisho/contract';
+import { deniedTopicsDetector } from './denied-topics.ts';
 import type { Detector, Finding } from './detector.ts';
+import { isInjection } from './injection/judge-text.ts';
+import { InstructionLeakScreen, InstructionRuns } from './instruction-leak.ts';
 import { Masking, RestoringStream } from './masking.ts';
 import { myNumberDetector } from './my-number.ts';
 import {
@@ -10,9 +13,9 @@ import {
   postalAddressDetector,
 } from './personal-data.ts';
 import { apiKeyDetector, privateKeyDetector } from './secrets.ts';
-import { TextScreen, findAll } from './text-screen.ts';
+import { TextScreen, findAll, type TextScreening } from './text-screen.ts';
 
-const detectorsOf: Readonly<Record<GuardKind, readonly Detector[]>> = {
+const spanDetectors = {
   'my-number': [myNumberDetector],
   secrets: [privateKeyDetector, apiKeyDetector],
   'personal-data': [
@@ -22,10 +25,43 @@ const detectorsOf: Readonly<Record<GuardKind, readonly Detector[]>> = {
     passportNumberDetector,
     postalAddressDetector,
   ],
-};
+} as const satisfies Partial<Record<GuardKind, readonly Detector[]>>;
 
-/** The rules of one direction, in the order in which they look. */
-type Rules = readonly { readonly guard: GuardKind; readonly action: GuardAction }[];
+/** A rule with what looks for it, made once for a platform revision. */
+interface Guard {
+  readonly guard: GuardKind;
+  readonly action: GuardAction;
+  readonly looks:
+    | { readonly at: 'spans'; readonly detectors: readonly Detector[] }
+    | { readonly at: 'whole-texts' }
+    | { readonly at: 'instructions' };
+}
+
+function guardOf(rule: GuardRule): Guard {
+  const { guard, action } = rule;
+  switch (rule.guard) {
+    case 'prompt-injection':
+      return { guard, action, looks: { at: 'whole-texts' } };
+    case 'instruction-leak':
+      return { guard, action, looks: { at: 'instructions' } };
+    case 'denied-topics':
+      return { guard, action, looks: { at: 'spans', detectors: [deniedTopicsDetector(rule.topics)] } };
+    case 'my-number':
+    case 'secrets':
+    case 'personal-data':
+      return { guard, action, looks: { at: 'spans', detectors: spanDetectors[rule.guard] } };
+  }
+}
+
+/** What is said in the messages of a request, for guards that need to know by whom. */
+export interface SaidInMessages {
+  /** Whole messages of whoever runs the workspace: system and developer. */
+  readonly instructions: readonly string[];
+  /** All other messages, whole: anybody may speak in them, also through a document or a tool's result. */
+  readonly conversation: readonly string[];
+}
+
+const nothingSaid: SaidInMessages = { instructions: [], conversation: [] };
 
 /** What the rules of a request came to. */
 export interface GuardedRequest {
@@ -39,12 +75,13 @@ export interface GuardedRequest {
 
 /** The guards of one workspace. Made once for a platform revision; holds nothing of any request. */
 export class GuardChain {
-  readonly #request: Rules;
-  readonly #answer: Rules;
+  readonly #request: readonly Guard[];
+  readonly #answer: readonly Guard[];
 
   constructor(rules: readonly GuardRule[]) {
-    this.#request = rules.filter(({ on }) => on.includes('request'));
-    this.#answer = rules.filter(({ on }) => on.includes('answer'));
+    const guards = rules.map((rule) => ({ on: rule.on as readonly string[], guard: guardOf(rule) }));
+    this.#request = guards.filter(({ on }) => on.includes('request')).map(({ guard }) => guard);
+    this.#answer = guards.filter(({ on }) => on.includes('answer')).map(({ guard }) => guard);
   }
 
   get looksAtRequests(): boolean {
@@ -55,40 +92,48 @@ export class GuardChain {
     return this.#answer.length > 0;
   }
 
-  judgeRequest(texts: readonly string[]): GuardedRequest {
+  judgeRequest(texts: readonly string[], said: SaidInMessages = nothingSaid): GuardedRequest {
     const masking = new Masking();
     const tally = new Tally(this.#request);
     let passing = texts;
-    for (const { guard, action } of this.#request) {
-      passing = passing.map((text) => {
-        const findings = findAll(detectorsOf[guard], text);
-        tally.add(guard, findings.length);
-        return action === 'mask' && findings.length > 0 ? masking.mask(text, findings) : text;
-      });
+    for (const { guard, action, looks } of this.#request) {
+      if (looks.at === 'whole-texts') {
+        tally.add(guard, said.conversation.filter(isInjection).length);
+      } else if (looks.at === 'spans') {
+        passing = passing.map((text) => {
+          const findings = findAll(looks.detectors, text);
+          tally.add(guard, findings.length);
+          return action === 'mask' && findings.length > 0 ? masking.mask(text, findings) : text;
+        });
+      }
     }
     return { verdicts: tally.verdicts(), isBlocked: tally.isBlocked, texts: passing, masking };
   }
 
-  screenAnswer(masking: Masking): AnswerScreen {
-    return new AnswerScreen(this.#answer, masking);
+  /** `instructions` are what an answer may not repeat. */
+  screenAnswer(masking: Masking, instructions: readonly string[] = []): AnswerScreen {
+    return new AnswerScreen(this.#answer, masking, instructions);
   }
 }
 
 /** Looks at an answer's texts, whole or piece by piece, and puts back what the request had masked. */
 export class AnswerScreen {
   readonly #masking: Masking;
-  readonly #rules: Rules;
+  readonly #guards: readonly Guard[];
   readonly #tally: Tally;
+  readonly #instructions: readonly string[];
+  #runs: InstructionRuns | undefined;
 
-  constructor(rules: Rules, masking: Masking) {
-    this.#rules = rules;
+  constructor(guards: readonly Guard[], masking: Masking, instructions: readonly string[]) {
+    this.#guards = guards;
     this.#masking = masking;
-    this.#tally = new Tally(rules);
+    this.#tally = new Tally(guards);
+    this.#instructions = instructions;
   }
 
   /** Whether anything would be done to an answer at all. */
   get isNeeded(): boolean {
-    return this.#rules.length > 0 || !this.#masking.isEmpty;
+    return this.#guards.length > 0 || !this.#masking.isEmpty;
   }
 
   get isBlocked(): boolean {
@@ -101,10 +146,10 @@ export class AnswerScreen {
 
   /** A text of its own, such as one choice of a stream. */
   text(): ScreenedAnswerText {
-    const stages = this.#rules.map(({ guard, action }) => ({
+    const stages = this.#guards.map(({ guard, action, looks }) => ({
       guard,
       action,
-      screen: new TextScreen(detectorsOf[guard]),
+      screen: this.#screenOf(looks),
     }));
     const restoring = new RestoringStream(this.#masking);
     // What the client sent itself it may read again: guards look first, and then the placeholders are restored.
@@ -126,12 +171,20 @@ export class AnswerScreen {
     };
   }
 
+  #screenOf(looks: Guard['looks']): TextScreening {
+    if (looks.at === 'instructions') {
+      this.#runs ??= new InstructionRuns(this.#instructions);
+      return new InstructionLeakScreen(this.#runs);
+    }
+    return new TextScreen(looks.at === 'spans' ? looks.detectors : []);
+  }
+
   #pass(
     guard: GuardKind,
     action: GuardAction,
     { text, findings }: { readonly text: string; readonly findings: readonly Finding[] },
   ): string {
-    this.#tally.add(guard, findings.length);
+    this.#tally.add(guard, findings.filter(({ goesOn }) => goesOn !== true).length);
     if (action === 'block' && findings.length > 0) return text.slice(0, findings[0]?.start);
     return action === 'mask' ? blackOut(text, findings) : text;
   }
@@ -144,10 +197,10 @@ export interface ScreenedAnswerText {
 }
 
 class Tally {
-  readonly #rules: Rules;
+  readonly #rules: readonly Pick<Guard, 'guard' | 'action'>[];
   readonly #findings = new Map<GuardKind, number>();
 
-  constructor(rules: Rules) {
+  constructor(rules: readonly Pick<Guard, 'guard' | 'action'>[]) {
     this.#rules = rules;
   }
 
@@ -175,8 +228,8 @@ const verdictOf = { block: 'blocked', mask: 'masked', record: 'recorded' } as co
 function blackOut(text: string, findings: readonly Finding[]): string {
   let masked = '';
   let at = 0;
-  for (const { kind, start, end } of findings) {
-    masked += `${text.slice(at, start)}[${kind}]`;
+  for (const { kind, start, end, goesOn } of findings) {
+    masked += goesOn === true ? '' : `${text.slice(at, start)}[${kind}]`;
     at = end;
   }
   return masked + text.slice(at);

@@ -6,6 +6,13 @@ export interface ScreenedText {
   readonly findings: readonly Finding[];
 }
 
+/** Looks through one text that comes in pieces. */
+export interface TextScreening {
+  push(piece: string): ScreenedText;
+  /** What is left when no piece comes any more. */
+  end(): ScreenedText;
+}
+
 /** Findings of several detectors in order; where two overlap, the detector named first wins. */
 export function findAll(detectors: readonly Detector[], text: string): Finding[] {
   const taken: Finding[] = [];
@@ -27,7 +34,7 @@ const CONTEXT_LENGTH = 64;
  * so that whatever is found is found whole, wherever the pieces were cut. What it holds is bounded by
  * the detectors' longest match.
  */
-export class TextScreen {
+export class TextScreen implements TextScreening {
   readonly #detectors: readonly Detector[];
   #context = '';
   #held = '';

@@ -2,6 +2,7 @@ import { describeCause } from '../../base/log.ts';
 import type { Fuse } from './fuse.ts';
 import { IntegratorService } from './integrator-service.ts';
 import type { ServiceParts } from './integrator-service.ts';
+import type { LogEntry } from './log-state.ts';
 import type { IntegratorTerm } from './shared-ports.ts';
 
 /** Asks again and again to be the cell's integrator, and serves each term that this replica gets. */
@@ -35,6 +36,11 @@ export class Integration {
     this.#service?.close();
     this.#wake?.();
     await this.#running;
+  }
+
+  /** A run that this replica has made durable. */
+  offer(run: readonly LogEntry[]): void {
+    this.#service?.offer(run);
   }
 
   /** This replica has appended entries. */

@@ -11,11 +11,14 @@ import type { LogName } from './ledger.ts';
 import type { SharedRhythm } from './ledger-parts.ts';
 import { entryBytes } from './log-state.ts';
 import type { LogEntry, LogState } from './log-state.ts';
+import { OfferedRuns } from './offered-runs.ts';
 import type { LedgerSink } from './ports.ts';
 import type { ReplicaLogs } from './replica-logs.ts';
 import { decodeRun } from './run-payload.ts';
 import type { SequencedRun, SharedSequence } from './shared-ports.ts';
 
+/** Between two looks while entries come in. */
+const GATHER_MS = 5;
 const READ_BYTES_MAX = 8 * 1024 * 1024;
 /** Read and not yet accepted by the sink. What is above waits in the sequence. */
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
@@ -45,6 +48,7 @@ export class IntegratorService {
   readonly #fuse = new Fuse();
   readonly #delivery: Delivery;
   readonly #integrator: Integrator;
+  readonly #offered = new OfferedRuns(HELD_BYTES_MAX);
   readonly #readTo = new Map<LogName, number>();
   #heldBytes = 0;
   #position = 0;
@@ -75,9 +79,10 @@ export class IntegratorService {
     try {
       while (this.#fuse.blown === undefined) {
         const found = await this.#readNew();
-        if (found) continue;
-        if (this.#closing) break;
-        await this.#pause();
+        if (this.#closing && !found) break;
+        // What comes in a moment is taken together.
+        if (found) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+        else await this.#pause();
       }
       if (this.#fuse.blown === undefined) await this.#integrator.drain();
     } catch (cause) {
@@ -98,6 +103,11 @@ export class IntegratorService {
   /** Ends at once. */
   end(cause: unknown): void {
     this.#fuse.blow(cause);
+  }
+
+  /** A run that this replica has made durable. */
+  offer(run: readonly LogEntry[]): void {
+    this.#offered.offer(run);
   }
 
   /** There are new entries. */
@@ -122,12 +132,9 @@ export class IntegratorService {
       const log = await logs.forGrowing(name);
       // What a crash of an earlier term left undone.
       if (!this.#readTo.has(name) && log.tree.size > 0) await log.tree.removeLeftovers();
-      const entries: LogEntry[] = [];
-      let next = from;
-      for (const run of await sequence.readRuns(name, from, READ_BYTES_MAX)) {
-        entries.push(...entriesOf(log, run, next));
-        next = run.firstIndex + run.entries;
-      }
+      const offered = this.#offered.take(name, from);
+      const entries = offered.length > 0 ? offered : await this.#readRuns(log, from);
+      const next = from + entries.length;
       await requireSame(log, entries);
       log.durableSize = Math.max(log.durableSize, next);
       for (const entry of entries) this.#heldBytes += entryBytes(entry);
@@ -136,6 +143,14 @@ export class IntegratorService {
       found ||= entries.length > 0;
     }
     return found;
+  }
+
+  async #readRuns(log: LogState, from: number): Promise<LogEntry[]> {
+    const entries: LogEntry[] = [];
+    for (const run of await this.#parts.sequence.readRuns(log.name, from, READ_BYTES_MAX)) {
+      entries.push(...entriesOf(log, run, from + entries.length));
+    }
+    return entries;
   }
 
   async #settle(accepted: readonly DurableEntry[]): Promise<void> {

@@ -34,6 +34,8 @@ const OPEN_LOG_MS_MAX = 60_000;
 interface Unplaced {
   readonly log: LogState;
   readonly bytes: Uint8Array;
+  readonly value: LedgerEntry;
+  readonly leafHash: Uint8Array;
   readonly attachment: Uint8Array | undefined;
   /** Given when it is durable. */
   index: number | undefined;
@@ -165,9 +167,12 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     // No await before the entry is queued: the bytes are taken while the caller still holds still.
     const log = this.#log(name);
     this.#requireOpen();
+    const bytes = entryBytesOf(value);
     const entry: Unplaced = {
       log,
-      bytes: entryBytesOf(value),
+      bytes,
+      value,
+      leafHash: leafHash(bytes),
       attachment: attachmentOf(attachment),
       index: undefined,
     };
@@ -179,7 +184,7 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     this.#backlog.add(bytesOf(entry));
     await this.#queue.enqueue(entry);
     if (entry.index === undefined) throw new SekishoError('internal_error', 'a durable entry has no index');
-    return { index: entry.index, leafHash: leafHash(entry.bytes) };
+    return { index: entry.index, leafHash: entry.leafHash };
   }
 
   async settled(name: LogName, index: number): Promise<void> {
@@ -264,11 +269,11 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     for (const [at, [log, own]] of byLog.entries()) {
       const first = firsts[at];
       if (first === undefined) throw new SekishoError('internal_error', 'a run without a place');
-      for (const [offset, entry] of own.entries()) {
-        entry.index = first + offset;
-        this.#own.sequenced(log.name, entry.index, bytesOf(entry));
-      }
+      const { replica } = this;
+      for (const [offset, entry] of own.entries()) entry.index = first + offset;
+      this.#own.sequenced(log.name, first + own.length, own.map(bytesOf));
       log.durableSize = Math.max(log.durableSize, first + own.length);
+      this.#integration.offer(own.map((entry, offset) => ({ ...entry, index: first + offset, replica })));
     }
     this.#integration.nudge();
   }

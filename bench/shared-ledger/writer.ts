@@ -4,7 +4,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEntry } from '@sekisho/contract';
 import { canonicalJson, ed25519NoteSigner, leafHash } from '@sekisho/proof';
-import { Client } from 'pg';
+import {
+  openPlainStatements,
+  type PlainStatements,
+} from '../../packages/server/src/adapters/postgres/testing/plain-statements.ts';
 import { fileTileStore } from '../../packages/server/src/adapters/ledger-files/index.ts';
 import { openDatabase } from '../../packages/server/src/adapters/postgres/index.ts';
 import { systemClock } from '../../packages/server/src/base/clock.ts';
@@ -38,16 +41,15 @@ process.exit(0);
 
 /** Two connections, as a replica has, each inserting batches of rows: no order, no lock, no index of a log. */
 async function openRaw(): Promise<{ write: () => Promise<number>; close: () => Promise<void> }> {
-  const clients = [new Client({ connectionString: url }), new Client({ connectionString: url })];
-  for (const client of clients) await client.connect();
-  await clients[0]?.query(`create table if not exists bench_raw (
+  const clients = [await openPlainStatements(url), await openPlainStatements(url)];
+  await clients[0]?.run(`create table if not exists bench_raw (
     log text, index bigint, bytes bytea, leaf_hash bytea, attachment bytea, primary key (log, index))`);
-  const insert = async (client: Client, lane: number): Promise<number> => {
+  const insert = async (client: PlainStatements, lane: number): Promise<number> => {
     let done = 0;
     for (; performance.now() < endMs; done += BATCH) {
       // Encoded and hashed each time, as a ledger must.
       const rows = Array.from({ length: BATCH }, (_, at) => Buffer.from(canonicalJson(entry(done + at))));
-      await client.query(
+      await client.run(
         `insert into bench_raw select $1, * from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])`,
         [
           `${name}-${lane}`,
@@ -63,8 +65,8 @@ async function openRaw(): Promise<{ write: () => Promise<number>; close: () => P
   return {
     write: async () => (await Promise.all(clients.map(insert))).reduce((sum, done) => sum + done, 0),
     close: async () => {
-      await clients[0]?.query('drop table if exists bench_raw').catch(() => undefined);
-      for (const client of clients) await client.end();
+      await clients[0]?.run('drop table if exists bench_raw').catch(() => undefined);
+      for (const client of clients) await client.close();
     },
   };
 }

@@ -6,9 +6,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { leafHash, parseVerifierKey, verifyCheckpoint, verifyConsistency } from '@sekisho/proof';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../packages/server/src/domains/ledger/index.ts';
+import {
+  openPlainStatements,
+  type PlainStatements,
+} from '../../packages/server/src/adapters/postgres/testing/plain-statements.ts';
 import { startSharedCell, type SharedCell } from '../harness/shared-cell.ts';
 import { openReplica } from './shared-ledger-parts.ts';
 
@@ -38,16 +41,15 @@ const steps = [
 const fates = ['kill', 'kill-after', 'lost', 'stored-but-failed'] as const;
 
 let cell: SharedCell;
-let admin: Client;
+let admin: PlainStatements;
 beforeAll(async () => {
   cell = await startSharedCell();
-  admin = new Client({ connectionString: cell.databaseUrl });
-  await admin.connect();
+  admin = await openPlainStatements(cell.databaseUrl);
   // Makes the schema and the keystore.
   await (await openReplica(cell.folder, cell.databaseUrl)).close();
 }, 60_000);
 afterAll(async () => {
-  await admin?.end();
+  await admin?.close();
   await cell?.stop();
 });
 
@@ -139,14 +141,14 @@ function breakSessions(): { stop(): Promise<number> } {
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      const { rowCount } = await admin.query(
+      const ended = await admin.run(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where application_name = 'sekisho-ledger' and random() < 0.5
            and ($1 or pid not in (select pid from pg_locks where locktype = 'advisory' and objsubid = 2))`,
         // Who is to end an absent replica must be present for a while.
         [stoppedNow.size === 0],
       );
-      broken += rowCount ?? 0;
+      broken += ended.length;
     }
   };
   const running = run();
@@ -197,8 +199,8 @@ test(
     }
     expect([...acknowledged].filter(([place, hash]) => stored.get(place) !== hash)).toEqual([]);
     expect(acknowledged.size).toBeGreaterThan(LIVES);
-    const { rows } = await admin.query('select sum(crossings)::integer as counted from usage');
-    expect(rows[0]).toEqual({ counted: outcomes });
+    const counted = await admin.run('select sum(crossings)::integer as counted from usage');
+    expect(counted).toEqual([{ counted: outcomes }]);
     await opened.close();
     expect(faultsMet).toBeGreaterThan(LIVES / 4);
     expect(stops).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import type {
   CrossingSearch,
 } from '../../domains/crossings/ports.ts';
 import type { ApiKeyStore } from '../../domains/identity/ports.ts';
-import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
+import type { LedgerSink, ReplicaListener, SharedSequence } from '../../domains/ledger/index.ts';
 import type { UsageTable } from '../../domains/metering/ports.ts';
 import type { BackupRows, RetentionRegister } from '../../domains/payloads/index.ts';
 import type { PlatformStore } from '../../domains/platform/ports.ts';

@@ -2,7 +2,7 @@ import { DatabaseError, type Client } from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { describeCause, type Log } from '../../base/log.ts';
-import type { NewRun } from '../../domains/ledger/ports.ts';
+import type { NewRun } from '../../domains/ledger/index.ts';
 import type { ConnectionSettings } from './connection.ts';
 import { abandon, openLedgerSession } from './ledger-session.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql, type Kysely } from 'kysely';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { IntegratorTerm, ReplicaListener, SharedSequence } from '../../domains/ledger/ports.ts';
+import type { IntegratorTerm, ReplicaListener, SharedSequence } from '../../domains/ledger/index.ts';
 import { describeCheckpoints } from '../../domains/ledger/testing/checkpoints.contract.ts';
 import { describeLedger } from '../../domains/ledger/testing/ledger.contract.ts';
 import { sharedUnderTest } from '../../domains/ledger/testing/ledgers-under-test.ts';

@@ -3,16 +3,16 @@ import { DatabaseError, Pool, type PoolConfig } from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { describeCause, type Log } from '../../base/log.ts';
-import type { LogName } from '../../domains/ledger/index.ts';
 import type {
   Checkpoints,
   IntegratorTerm,
+  LogName,
   LogStanding,
   NewRun,
   ReplicaListener,
   SequencedRun,
   SharedSequence,
-} from '../../domains/ledger/ports.ts';
+} from '../../domains/ledger/index.ts';
 import { Count, type ConnectionSettings } from './connection.ts';
 import { ReplicaPresence } from './replica-presence.ts';
 import { SequenceLane } from './sequence-lane.ts';

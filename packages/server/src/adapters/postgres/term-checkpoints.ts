@@ -1,7 +1,7 @@
 import { SekishoError } from '@sekisho/contract';
 import { DatabaseError, type Pool } from 'pg';
 import { z } from 'zod';
-import type { Checkpoints } from '../../domains/ledger/ports.ts';
+import type { Checkpoints } from '../../domains/ledger/index.ts';
 
 /** Raised when a higher term was given. */
 const TERM_OVER = 'SK003';

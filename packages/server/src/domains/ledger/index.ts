@@ -25,6 +25,14 @@ export type {
   WalBatch,
   WriteAheadLog,
 } from './ports.ts';
+export type {
+  IntegratorTerm,
+  LogStanding,
+  NewRun,
+  ReplicaListener,
+  SequencedRun,
+  SharedSequence,
+} from './shared-ports.ts';
 export { WAL_BATCH_BYTES_MAX } from './ports.ts';
 export type { WitnessAnswer, WitnessClient, WitnessedCheckpointStore } from './witness-ports.ts';
 export { WitnessedAnchors } from './witnessed-anchors.ts';

@@ -129,12 +129,3 @@ export interface SigningKeyStore {
    */
   setStanding(name: string, verifierKey: string, standing: KeyStanding): Promise<void>;
 }
-
-export type {
-  IntegratorTerm,
-  LogStanding,
-  NewRun,
-  ReplicaListener,
-  SequencedRun,
-  SharedSequence,
-} from './shared-ports.ts';

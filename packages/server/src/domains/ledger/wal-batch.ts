@@ -22,7 +22,7 @@ const FIXED_BYTES = 1 + 8 + 2 + 2;
 const LOG_NAME_BYTES_MAX = 48;
 
 /** Bytes of one record in a batch; log names are ASCII. */
-export function recordBytes(record: WalRecord): number {
+function recordBytes(record: WalRecord): number {
   return FIXED_BYTES + record.log.length + record.bytes.length + (record.attachment?.length ?? 0);
 }
 

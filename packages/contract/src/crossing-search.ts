@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inferenceLimits } from './chat-completion.ts';
+import { inferenceLimits } from './chat-messages.ts';
 import { Commitment, CrossingId, Day, ModelName, PlaceCode, Slug, Timestamp } from './identifiers.ts';
 import { LeafIndex, PrincipalName } from './ledger-entry.ts';
 import { AmountYen } from './money.ts';

@@ -21,6 +21,15 @@ const ownMessages: Readonly<Record<string, string>> = {
   'a day such as 2026-04-01, or a time such as 2026-04-01T09:00:00+09:00':
     '2026-04-01 のような日付、または 2026-04-01T09:00:00+09:00 のような日時',
   'a decimal such as "15" or "0.25"': '"15" や "0.25" のような十進数',
+  'letters, digits, _ and -, at most 64': '英数字と _ - で64文字以内',
+  'a token id': 'トークンの番号',
+  'at most 1024 tokens': '1024 トークンまで',
+  'a JSON object of at most 32 levels, 10000 values and 262144 characters':
+    '32 階層・10000 個の値・262144 文字までの JSON オブジェクト',
+  'every name once': '名前は1回ずつ',
+  'needs tools': 'tools が必要です',
+  'one of tools': 'tools のいずれか',
+  'needs logprobs': 'logprobs が必要です',
 };
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import {
+  contentTexts,
   SekishoError,
   type ChatCompletionRequest,
   type DataClass,
@@ -42,7 +43,10 @@ const AFFINITY_PREFIX = 256;
 
 /** The same for the turns of one conversation, so that they reach the server whose cache knows its beginning. */
 export function affinityKeyOf(tenant: string, workspace: string, completion: ChatCompletionRequest): string {
+  const conversation = `${tenant}/${workspace}/${completion.model}`;
+  const { prompt_cache_key: cacheKey, user } = completion;
+  if (typeof cacheKey === 'string') return `${conversation}#${cacheKey}`;
   const [first] = completion.messages;
-  const content = typeof first?.content === 'string' ? first.content : first?.content[0]?.text;
-  return `${tenant}/${workspace}/${completion.model}/${completion.user ?? ''}/${content?.slice(0, AFFINITY_PREFIX) ?? ''}`;
+  const [text = ''] = first === undefined ? [] : contentTexts(first);
+  return `${conversation}/${user ?? ''}/${text.slice(0, AFFINITY_PREFIX)}`;
 }

@@ -11,9 +11,7 @@ import {
 } from '../../domains/inference/index.ts';
 import { LlamaCppModel, ModelBusy, type Generated } from './llama-model.ts';
 import { TextQueue } from './text-queue.ts';
-
-/** Parameters that llama.cpp's sampler here has no place for. */
-const UNSUPPORTED = ['presence_penalty', 'frequency_penalty'] as const;
+import { unsupportedByEmbedded } from './unsupported-by-embedded.ts';
 
 /**
  * A GGUF model inside the cell's own process, with OpenAI's answers. The file is loaded once, by
@@ -48,7 +46,7 @@ export class EmbeddedModelServer implements ModelServer {
   }
 
   unsupportedParameters(completion: ChatCompletionRequest): readonly string[] {
-    return UNSUPPORTED.filter((name) => (completion[name] ?? 0) !== 0);
+    return unsupportedByEmbedded(completion);
   }
 
   async probe(): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { SekishoError, type ChatMessage } from '@sekisho/contract';
+import { contentTexts, SekishoError, type ChatMessage } from '@sekisho/contract';
 import {
   getLlama,
   LlamaChat,
@@ -161,8 +161,7 @@ export class LlamaCppModel {
 
 function historyOf(messages: readonly ChatMessage[]): ChatHistoryItem[] {
   const history = messages.map((message): ChatHistoryItem => {
-    const { content } = message;
-    const text = typeof content === 'string' ? content : content.map((part) => part.text).join('');
+    const text = contentTexts(message).join('');
     switch (message.role) {
       case 'system':
       case 'developer':
@@ -170,7 +169,10 @@ function historyOf(messages: readonly ChatMessage[]): ChatHistoryItem[] {
       case 'user':
         return { type: 'user', text };
       case 'assistant':
-        return { type: 'model', response: [text] };
+        return { type: 'model', response: [text + (message.refusal ?? '')] };
+      case 'tool':
+        // Refused by name before it comes here.
+        throw new SekishoError('unsupported_parameter', 'messages.role');
     }
   });
   return [...history, { type: 'model', response: [] }];

@@ -104,8 +104,13 @@ describe('a body is refused', () => {
   });
 
   it.each([
-    ['at the top', request({ logit_bias: {} }), 'unsupported_parameter', ['logit_bias']],
-    ['several', request({ tools: [], functions: [] }), 'unsupported_parameter', ['tools', 'functions']],
+    ['at the top', request({ store: true }), 'unsupported_parameter', ['store']],
+    [
+      'several',
+      request({ metadata: {}, functions: [], service_tier: 'auto' }),
+      'unsupported_parameter',
+      ['metadata', 'functions', 'service_tier'],
+    ],
     [
       'named __proto__',
       request({}).replace('{', '{"__proto__":{"a":1},'),
@@ -138,7 +143,7 @@ describe('a body is refused', () => {
       'invalid_request',
       ['messages.0.role'],
     ],
-    ['n above one', request({ n: 2 }), 'invalid_request', ['n']],
+    ['n above eight', request({ n: 9 }), 'invalid_request', ['n']],
     ['temperature', request({ temperature: 2.1 }), 'invalid_request', ['temperature']],
     ['five stops', request({ stop: ['a', 'b', 'c', 'd', 'e'] }), 'invalid_request', ['stop']],
     [
@@ -152,6 +157,116 @@ describe('a body is refused', () => {
     expect(refusal).toMatchObject({ status: 400, code, type: 'invalid_request_error' });
     for (const path of paths) expect(refusal.paths.join(' ')).toContain(path);
     expect(refusal.message).toContain(paths[0]!);
+  });
+
+  const tool = (fields: object = {}): object => ({ type: 'function', function: { name: 'find', ...fields } });
+  const calling = (call: object): object[] => [
+    { role: 'assistant', content: null, tool_calls: [{ id: 'a', type: 'function', ...call }] },
+  ];
+  const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+  const image = (url: string): object[] => [
+    { role: 'user', content: [{ type: 'image_url', image_url: { url } }] },
+  ];
+
+  it.each<[string, object, string]>([
+    ['no tool at all', { tools: [] }, 'tools'],
+    ['129 tools', { tools: Array.from({ length: 129 }, (_, i) => tool({ name: `t${i}` })) }, 'tools'],
+    ['one name twice', { tools: [tool(), tool()] }, 'tools'],
+    ['a tool that is no function', { tools: [{ type: 'custom', custom: {} }] }, 'tools.0.type'],
+    ['a name with a space', { tools: [tool({ name: 'a b' })] }, 'tools.0.function.name'],
+    ['a tool with an unknown field', { tools: [tool({ x: 1 })] }, 'tools.0.function.x'],
+    ['a schema that is a list', { tools: [tool({ parameters: [] })] }, 'tools.0.function.parameters'],
+    ['33 levels', { tools: [tool({ parameters: nested(33) })] }, 'tools.0.function.parameters'],
+    [
+      'too many values',
+      { tools: [tool({ parameters: { enum: Array.from({ length: 10_000 }, () => 1) } })] },
+      'tools.0.function.parameters',
+    ],
+    [
+      'too long a schema',
+      { tools: [tool({ parameters: { title: 'x'.repeat(256 * 1024 + 1) } })] },
+      'tools.0.function.parameters',
+    ],
+    [
+      'a schema with __proto__',
+      { tools: [tool({ parameters: JSON.parse('{"a":{"__proto__":{}}}') })] },
+      'tools.0.function.parameters',
+    ],
+    ['a choice without tools', { tool_choice: 'required' }, 'tool_choice'],
+    ['parallel calls without tools', { parallel_tool_calls: false }, 'parallel_tool_calls'],
+    [
+      'the choice of a tool that is not there',
+      { tools: [tool()], tool_choice: tool({ name: 'other' }) },
+      'tool_choice.function.name',
+    ],
+    ['a choice that does not exist', { tools: [tool()], tool_choice: 'always' }, 'tool_choice'],
+    [
+      'a call without arguments',
+      { messages: calling({ function: { name: 'a' } }) },
+      'messages.0.tool_calls.0.function.arguments',
+    ],
+    [
+      'a tool message without a call',
+      { messages: [{ role: 'tool', content: 'x' }] },
+      'messages.0.tool_call_id',
+    ],
+    [
+      'an image in a system message',
+      { messages: [{ role: 'system', content: [{ type: 'image_url', image_url: { url: 'data:' } }] }] },
+      'messages.0.content',
+    ],
+    ['a format that does not exist', { response_format: { type: 'xml' } }, 'response_format.type'],
+    [
+      'a schema of an answer without a name',
+      { response_format: { type: 'json_schema', json_schema: { schema: {} } } },
+      'response_format.json_schema.name',
+    ],
+    ['top_logprobs alone', { top_logprobs: 2 }, 'top_logprobs'],
+    ['21 top_logprobs', { logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
+    ['a bias of a word', { logit_bias: { word: 1 } }, 'logit_bias.word'],
+    ['a bias over 100', { logit_bias: { 5: 101 } }, 'logit_bias.5'],
+    ['an effort that does not exist', { reasoning_effort: 'heroic' }, 'reasoning_effort'],
+    ['an empty cache key', { prompt_cache_key: '' }, 'prompt_cache_key'],
+  ])('with %s', async (_name, fields, path) => {
+    const refusal = await refused(post(request(fields)));
+    expect(refusal).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(refusal.paths.join(' ')).toContain(path);
+  });
+
+  it.each([
+    'https://example.jp/a.png',
+    'http://169.254.169.254/latest',
+    'file:///etc/passwd',
+    'data:text/plain;base64,eA==',
+    'data:image/svg+xml;base64,eA==',
+    'data:image/png,x',
+    'data:image/png;base64,',
+    'data:image/png;base64,e A',
+    'DATA:image/png;base64,eA==',
+  ])('with an image that is not in the request itself: %s', async (url) => {
+    expect(await refused(post(request({ messages: image(url) })))).toMatchObject({
+      status: 400,
+      code: 'unsupported_parameter',
+      param: 'messages.0.content.0.image_url.url',
+    });
+  });
+
+  it.each<[string, object]>([
+    ['an image that is', { messages: image('data:image/png;base64,eHg=') }],
+    ['32 levels', { tools: [tool({ parameters: nested(32) })], tool_choice: 'auto' }],
+    ['eight choices', { n: 8 }],
+    ['no choice and no tools', { tool_choice: 'none' }],
+    [
+      'a call and its result',
+      {
+        messages: [
+          ...calling({ function: { name: 'a', arguments: 'no JSON' } }),
+          { role: 'tool', content: 'x', tool_call_id: 'a' },
+        ],
+      },
+    ],
+  ])('but not with %s', async (_name, fields) => {
+    expect((await post(request(fields))).status).toBe(200);
   });
 
   it('with hundreds of thousands of unknown fields in an answer of bounded size', async () => {
@@ -232,7 +347,7 @@ describe('the message', () => {
     ['jam', 'en'],
     ['', 'en'],
   ])('under Accept-Language %s is %s', async (accepted, language) => {
-    const { message } = await refused(post(request({ n: 2 }), { 'accept-language': accepted }));
+    const { message } = await refused(post(request({ n: 9 }), { 'accept-language': accepted }));
     expect(/[ぁ-ん]/.test(message)).toBe(language === 'ja');
   });
 

@@ -3,6 +3,7 @@ import {
   DataClass,
   faultsOf,
   inferenceHeaders,
+  isImageData,
   SekishoError,
 } from '@sekisho/contract';
 import { isUtf8 } from 'node:buffer';
@@ -27,7 +28,10 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
     });
   }
   const parsed = ChatCompletionRequest.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    refuseFetchedImages(parsed.data);
+    return parsed.data;
+  }
   const unknown = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
   );
@@ -41,6 +45,32 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
     });
   }
   throw new SekishoError('invalid_request', '', { faults: faultsOf(parsed.error) });
+}
+
+const whyNotFetched = {
+  ja: '画像は data: URL（PNG、JPEG、WebP、GIF の base64）で渡してください。ほかの URL では、モデルサーバーが境界の外へ取りに行くことになります。',
+  en: 'Give the image as a data: URL (PNG, JPEG, WebP or GIF in base64). For any other the model server would go and fetch it, from outside the boundary too.',
+};
+
+/** What a server fetches on behalf of a request crosses the boundary without a decision. */
+function refuseFetchedImages({ messages }: ChatCompletionRequest): void {
+  const paths = messages.flatMap(({ content }, at) =>
+    Array.isArray(content)
+      ? content.flatMap((part, index) =>
+          part.type === 'image_url' && !isImageData(part.image_url.url)
+            ? [`messages.${at}.content.${index}.image_url.url`]
+            : [],
+        )
+      : [],
+  );
+  if (paths.length === 0) return;
+  const named = paths.slice(0, UNKNOWN_NAMED_MAX);
+  const list = named.join(', ');
+  throw new SekishoError(
+    'unsupported_parameter',
+    { ja: `${list}。${whyNotFetched.ja}`, en: `${list}. ${whyNotFetched.en}` },
+    { faults: named.map((path) => ({ path, message: whyNotFetched })) },
+  );
 }
 
 const Purpose = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/);

@@ -73,6 +73,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   const body = await readAll(request);
   const completion = ChatCompletionRequest.parse(JSON.parse(body.toString('utf8')));
+  const unsupported = model.unsupportedParameters(completion);
+  if (unsupported.length > 0) throw new SekishoError('unsupported_parameter', unsupported.join(', '));
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client left')));
   await send(response, await model.complete({ upstreamModel: completion.model, completion }, gone.signal));

@@ -12,6 +12,8 @@ import { PROBE_INTERVAL_MS, ProbeTargets } from './flows/probe-targets.ts';
 export interface Inference {
   readonly modelServers: ModelServers;
   readonly carrier: ChatCarrier;
+  readonly pool: TargetPool;
+  readonly probes: ProbeTargets;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export function composeInference(parts: {
   probing.start();
   return {
     modelServers,
+    pool,
+    probes,
     carrier: new ChatCarrier(modelServers, pool, clock, log),
     close: async () => {
       await probing.close();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { SekishoError } from '@sekisho/contract';
 import { z } from 'zod';
 import type { CellHome } from './adapters/cell-home/index.ts';
+import { measureLedger, type LedgerMeasure } from './adapters/measured-ledger/index.ts';
 import { fileTileStore, fileWriteAheadLog } from './adapters/ledger-files/index.ts';
 import type { Database } from './adapters/postgres/index.ts';
 import { s3TileFiles } from './adapters/s3-tiles/index.ts';
@@ -10,6 +11,7 @@ import type { Clock } from './base/clock.ts';
 import type { CellConfig } from './base/config.ts';
 import type { BucketConfig } from './base/ledger-config.ts';
 import type { Log } from './base/log.ts';
+import type { Metrics } from './base/metrics.ts';
 import type { Random } from './base/random.ts';
 import { openLedger, openSharedLedger } from './domains/ledger/index.ts';
 import type { Ledger, ReplicaLedger, TileFiles } from './domains/ledger/index.ts';
@@ -21,14 +23,21 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** The ledger that the settings ask for; `replica` is there where several processes share it. */
-export async function composeLedger(
-  parts: Parts,
-): Promise<{ readonly ledger: Ledger; readonly replica?: ReplicaLedger; close(): Promise<void> }> {
+export async function composeLedger(parts: Parts): Promise<{
+  readonly ledger: Ledger;
+  readonly replica: ReplicaLedger | undefined;
+  readonly measure: LedgerMeasure;
+  /** Where the write-ahead log is a folder of this machine. */
+  readonly walFolder: string | undefined;
+  close(): Promise<void>;
+}> {
   const { config, home, database, clock, random, log } = parts;
   const { cellName, ledger: storage } = config;
+  const measure = measureLedger(parts.metrics, clock);
   if (storage.storage === 'files') {
     const keys = await openSoftwareKeystore({
       folder: home.pathOf('keys'),
@@ -38,13 +47,19 @@ export async function composeLedger(
     const ledger = await openLedger({
       cellName,
       wal: fileWriteAheadLog({ folder: home.pathOf('ledger', 'wal') }),
-      tiles: fileTileStore({ folder: home.pathOf('ledger', 'logs') }),
+      tiles: measure.tileStore(fileTileStore({ folder: home.pathOf('ledger', 'logs') })),
       keys,
-      sink: database.ledgerSink,
+      sink: measure.sink(database.ledgerSink),
       clock,
       log,
     });
-    return { ledger, close: () => ledger.close() };
+    return {
+      ledger,
+      replica: undefined,
+      measure,
+      walFolder: home.pathOf('ledger', 'wal'),
+      close: () => ledger.close(),
+    };
   }
   const { keysFolder: folder, passphraseFile } = storage;
   const keys = await openSoftwareKeystore({ folder, passphraseFile, random });
@@ -52,15 +67,17 @@ export async function composeLedger(
   const ledger = await openSharedLedger({
     cellName,
     join: (listener) => database.joinSequence(listener),
-    tiles: store.tiles,
+    tiles: measure.tileFiles(store.tiles),
     keys,
-    sink: database.ledgerSink,
+    sink: measure.sink(database.ledgerSink),
     clock,
     log,
   });
   return {
     ledger,
     replica: ledger,
+    measure,
+    walFolder: undefined,
     close: async () => {
       await ledger.close();
       await store.close();

@@ -11,9 +11,12 @@ import { createFolderPackSource } from './adapters/jurisdiction-packs/index.ts';
 import { openDatabase } from './adapters/postgres/index.ts';
 import { loadWitnessPolicy } from './adapters/witnesses/index.ts';
 import { systemClock } from './base/clock.ts';
+import { Metrics } from './base/metrics.ts';
 import { composeInference } from './compose-inference.ts';
 import { composeLedger } from './compose-ledger.ts';
+import { recoverCrossings } from './compose-recovery.ts';
 import { composeRetention } from './compose-retention.ts';
+import { composeTelemetry, watchCell } from './compose-telemetry.ts';
 import { composeWitnesses } from './compose-witnesses.ts';
 import { languageOf, readConfig, type CellConfig } from './base/config.ts';
 import { describeCause, jsonLog } from './base/log.ts';
@@ -27,14 +30,14 @@ import { parsePlatform } from './domains/platform/index.ts';
 import { compileResidency } from './domains/residency/index.ts';
 import { adminEdge } from './edge/admin/admin-edge.ts';
 import { ledgerEdge } from './edge/ledger/ledger-edge.ts';
+import { metricsEdge, observeAnswers } from './edge/metrics-edge.ts';
 import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
 import { closeServer, listen } from './edge/listen.ts';
 import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
-import { ABANDONED_INTERVAL_MS, CloseAbandonedCrossings } from './flows/close-abandoned-crossings.ts';
-import { closeOrphanedIntents, inheritedLogEnds } from './flows/close-orphaned-intents.ts';
+import { ABANDONED_INTERVAL_MS } from './flows/close-abandoned-crossings.ts';
 import { CompleteChat } from './flows/complete-chat.ts';
 import { CrossingKernel } from './flows/crossing-kernel.ts';
 import { FOLLOW_INTERVAL_MS, FollowCell } from './flows/follow-cell.ts';
@@ -102,7 +105,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
       (place, day) => places.ancestors(place, day),
     );
     closers.push(() => database.close());
-    const opened = await composeLedger({ config, home, database, clock, random, log });
+    const metrics = new Metrics();
+    const opened = await composeLedger({ config, home, database, clock, random, log, metrics });
     closers.push(() => opened.close());
     const { ledger, replica } = opened;
 
@@ -124,7 +128,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     });
     closers.push(() => inference.close());
     const writeKeyFile = keyFileWriter(ledger, (text) => replaceFile(home.pathOf('cell.vkey'), text));
-    const kernel = new CrossingKernel(ledger, clock, random);
+    const telemetry = composeTelemetry({ metrics, platform, log });
+    const kernel = new CrossingKernel(ledger, clock, random, telemetry.crossings);
     const applyPlatform = new ApplyPlatform(
       database.platformStore,
       {
@@ -151,26 +156,12 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
 
     // Recovery is the normal path: take up the platform, close what a crash left open.
     await applyPlatform.restore();
-    const inherited = await inheritedLogEnds(ledger);
-    const closeOrphans = async (): Promise<void> => {
-      const closed = await closeOrphanedIntents(ledger, database.crossings, kernel, payloads, inherited);
-      if (closed > 0) log.warn('orphaned_crossings_closed', { count: closed });
-    };
     const rebuildCrossings = new RebuildCrossings(ledger, database.crossingGenerations, clock, log);
     closers.push(() => rebuildCrossings.close());
-    // Where replicas share the ledger, what is under way in a living one is no orphan.
-    const abandoned =
-      replica && new CloseAbandonedCrossings(replica, database.carriedCrossings, kernel, payloads, log);
+    const recovery = { ledger, replica, database, kernel, payloads, rebuildCrossings, log };
+    const abandoned = await recoverCrossings(recovery);
     if (abandoned !== undefined) {
       repeat(ABANDONED_INTERVAL_MS, () => abandoned.runWhereMine(), 'abandoned_crossings_left');
-    }
-    if (await database.crossingGenerations.isComplete()) await (abandoned?.run() ?? closeOrphans());
-    else {
-      // Dropped, or of an earlier version: it is rebuilt while the cell serves, and then names the orphans.
-      rebuildCrossings
-        .untilComplete()
-        .then(() => (abandoned === undefined ? closeOrphans() : undefined))
-        .catch((cause: unknown) => log.warn('crossings_left_incomplete', { cause: describeCause(cause) }));
     }
     await retention.recover();
     if (replica !== undefined) {
@@ -183,6 +174,7 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     const witnesses = composeWitnesses({ ledger, replica, policy: witnessPolicy, home, clock, log });
     closers.push(() => witnesses.close());
     await witnesses.start();
+    closers.push(watchCell({ metrics, platform, database, ...opened, inference, witnesses, clock }));
     const receiptSources = { ledger, anchors: witnesses.anchors, crossings: database.crossings };
 
     const demo = config.demo
@@ -228,6 +220,12 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
         logKeys: new RotateLogKeys(ledger, clock, writeKeyFile),
         affectedCrossings: (name, query) => listAffectedCrossings(ledger, name, query),
       }),
+      observe: observeAnswers(metrics, clock),
+      metricsRoutes: metricsEdge(
+        authenticate,
+        (format) => telemetry.exposition(format),
+        config.metricsReading,
+      ),
       publicRoutes: publicRoutes({
         console: () => ({
           cellName: config.cellName,

@@ -38,6 +38,7 @@ describe('a setting', () => {
       demo: true,
       logLevel: 'warn',
       ledgerReading: 'tenant',
+      metricsReading: 'admin',
     });
   });
 
@@ -62,6 +63,7 @@ describe('a setting', () => {
   });
 
   it('opens the ledger to anyone only when told so in that word', () => {
+    expect(read(['--metrics-reading', 'public']).metricsReading).toBe('public');
     expect(read(['--ledger-reading', 'public']).ledgerReading).toBe('public');
     expect(read([], { SEKISHO_LEDGER_READING: 'public' }).ledgerReading).toBe('public');
     for (const word of ['', 'Public', 'true', 'all']) {

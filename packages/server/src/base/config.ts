@@ -46,6 +46,11 @@ const Settings = z.strictObject({
    * tenant and of the admin key; `public`, anyone who reaches the listener.
    */
   'ledger-reading': z.enum(['tenant', 'public']).default('tenant'),
+  /**
+   * Who may read `/metrics`: `admin`, the holder of the admin key; `public`, anyone who reaches the listener, who then
+   * learns the names of tenants and workspaces and how much each does.
+   */
+  'metrics-reading': z.enum(['admin', 'public']).default('admin'),
   ...ledgerSettings,
   /** Policy file (C2SP tlog-policy) that names the witnesses of the cell's log. */
   'witness-policy': z.string().min(1).max(1000).optional(),
@@ -65,6 +70,7 @@ export interface CellConfig {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly ledger: LedgerConfig;
   readonly ledgerReading: 'tenant' | 'public';
+  readonly metricsReading: 'admin' | 'public';
   readonly witnessPolicyFile: string | undefined;
   readonly demo: boolean;
   readonly language: Language;
@@ -104,6 +110,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     tls,
     ledger: ledgerConfig(settings),
     ledgerReading: settings['ledger-reading'],
+    metricsReading: settings['metrics-reading'],
     witnessPolicyFile: settings['witness-policy'],
     demo: settings.demo,
     language: languageOf(environment),

@@ -33,11 +33,14 @@ export async function createCellServer(parts: {
   readonly adminRoutes: (server: FastifyInstance) => Promise<void>;
   readonly publicRoutes: (server: FastifyInstance) => Promise<void>;
   readonly ledgerRoutes: (server: FastifyInstance) => Promise<void>;
+  readonly metricsRoutes?: (server: FastifyInstance) => Promise<void>;
   readonly tls: TlsFiles | undefined;
+  /** Sees every request before it is handled. */
+  readonly observe?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly log: Log;
   readonly random: Random;
 }): Promise<FastifyInstance> {
-  const { openAi, log, random, tls } = parts;
+  const { openAi, log, random, tls, observe } = parts;
   const refuse = (thrown: unknown, reply: FastifyReply): void => {
     const error = toSekishoError(fromFastify(thrown), log, random);
     void reply.status(error.status).send(adminError(error));
@@ -46,6 +49,7 @@ export async function createCellServer(parts: {
     // Fastify's types name the plain server; an https server has the same events and methods.
     serverFactory: (handler): Server => {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
+        observe?.(request, response);
         if (openAi.handles(request)) void openAi.handle(request, response);
         else handler(request, response);
       };
@@ -80,6 +84,7 @@ export async function createCellServer(parts: {
     transform: jsonSchemaTransform,
   });
   await fastify.register(parts.publicRoutes);
+  if (parts.metricsRoutes !== undefined) await fastify.register(parts.metricsRoutes);
   await fastify.register(parts.ledgerRoutes);
   await fastify.register(parts.adminRoutes, { prefix: '/admin/v1' });
   return fastify;

@@ -16,6 +16,7 @@ export class ProbeTargets {
   readonly #platform: PlatformInForce;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #results = new Map<string, { up: number; down: number }>();
 
   constructor(
     pool: TargetPool,
@@ -31,15 +32,31 @@ export class ProbeTargets {
     this.#log = log;
   }
 
+  /** Probes since the start, by endpoint. */
+  get results(): ReadonlyMap<string, { readonly up: number; readonly down: number }> {
+    return this.#results;
+  }
+
+  #count(endpoint: string, isUp: boolean): void {
+    const result = this.#results.get(endpoint) ?? { up: 0, down: 0 };
+    if (isUp) result.up++;
+    else result.down++;
+    this.#results.set(endpoint, result);
+  }
+
   async probeNow(): Promise<void> {
     const endpoints = this.#platform.optional?.endpoints;
     if (endpoints === undefined) return;
     this.#pool.keepOnly(new Set(endpoints.keys()));
+    for (const endpoint of this.#results.keys()) if (!endpoints.has(endpoint)) this.#results.delete(endpoint);
     await Promise.all(
       this.#pool.down().map(async (id) => {
         const endpoint = endpoints.get(id);
         const server = endpoint && this.#servers.get(endpoint);
-        if (server === undefined || !(await server.probe())) return;
+        if (server === undefined) return;
+        const isUp = await server.probe();
+        this.#count(id, isUp);
+        if (!isUp) return;
         this.#pool.probed(id, true, this.#clock.monotonicMs());
         this.#log.info('target_back', { endpoint: id });
       }),

@@ -28,6 +28,21 @@ export type ConnectionSettings =
       readonly password: string;
     };
 
+/** Connections of a pool, and who waits for one. */
+export interface PoolLoad {
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+/** How full the pools behind these are. */
+const pools = new WeakMap<Kysely<Tables>, Pool>();
+
+export function poolLoad(db: Kysely<Tables>): PoolLoad {
+  const pool = pools.get(db);
+  return { open: pool?.totalCount ?? 0, idle: pool?.idleCount ?? 0, waiting: pool?.waitingCount ?? 0 };
+}
+
 /** A bounded pool. Closing it waits for connections in use. */
 export function connect(
   settings: ConnectionSettings,
@@ -50,7 +65,9 @@ export function connect(
   const lost = (error: Error): void => log.warn('database.connection-lost', { reason: describeCause(error) });
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
 }
 
 /** A bigint column that counts something: text to a safe integer. */

@@ -17,7 +17,7 @@ import { postgresApiKeyStore } from './api-key-store.ts';
 import { postgresBackupRows } from './backup-rows.ts';
 import { postgresCarriedCrossings } from './carried-crossings.ts';
 import { postgresCellChanges } from './cell-changes.ts';
-import { connect, type ConnectionSettings } from './connection.ts';
+import { connect, poolLoad, type ConnectionSettings, type PoolLoad } from './connection.ts';
 import { postgresCrossingGenerations, throwAwayHalfBuilt } from './crossing-generations.ts';
 import { postgresCrossingIndex } from './crossing-index.ts';
 import { postgresCrossingSearch } from './crossing-search.ts';
@@ -54,6 +54,8 @@ export interface Database {
   readonly retention: RetentionRegister;
   readonly backupRows: BackupRows;
   readonly restoreRows: RestoreRows;
+  /** The pools of connections, by name. */
+  pools(): Readonly<Record<string, PoolLoad>>;
   /** Ends the connections, then an embedded server. Call it last: after the ledger has closed. */
   close(): Promise<void>;
 }
@@ -111,6 +113,7 @@ export async function openDatabase(
     retention: postgresRetentionRegister(db),
     backupRows: postgresBackupRows(db),
     restoreRows: postgresRestoreRows(db),
+    pools: () => ({ main: poolLoad(db), search: poolLoad(searchDb) }),
     close,
   };
 }

@@ -42,6 +42,15 @@ interface TargetState {
   trial: boolean;
 }
 
+/** How a target stands, as the cell sees it. */
+export interface TargetStanding {
+  readonly endpoint: string;
+  readonly inFlight: number;
+  readonly circuit: 'closed' | 'open' | 'trial';
+  readonly failures: number;
+  readonly latencyMs: number | undefined;
+}
+
 /** An attempt at one target: each ends once. */
 export interface TargetAttempt {
   /** The first byte of an answer came. */
@@ -148,6 +157,21 @@ export class TargetPool {
     return [...this.#states]
       .filter(([, { openUntilMs }]) => openUntilMs !== undefined)
       .map(([endpoint]) => endpoint);
+  }
+
+  standings(nowMs: number): readonly TargetStanding[] {
+    return [...this.#states].map(([endpoint, { inFlight, failures, latencyMs, openUntilMs }]) => ({
+      endpoint,
+      inFlight,
+      failures,
+      latencyMs,
+      circuit: openUntilMs === undefined ? 'closed' : nowMs < openUntilMs ? 'open' : 'trial',
+    }));
+  }
+
+  /** Retries that the budget still has. */
+  get retriesLeft(): number {
+    return Math.floor(this.#retriesSaved);
   }
 
   /** Milliseconds until the first of these may be tried again; 0 where one may be now. */

@@ -12,6 +12,10 @@ export class Backlog {
     this.#bytesMax = limit.bytesMax;
   }
 
+  get held(): { readonly entries: number; readonly bytes: number } {
+    return { entries: this.#entries, bytes: this.#bytes };
+  }
+
   /** Throws SekishoError `ledger_unavailable` when one more entry of this length has no room. */
   requireRoom(bytes: number): void {
     if (this.#entries + 1 > this.#entriesMax || this.#bytes + bytes > this.#bytesMax) {

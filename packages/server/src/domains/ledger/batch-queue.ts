@@ -22,6 +22,8 @@ export class BatchQueue<Item> {
   #queue: Queued<Item>[] = [];
   /** Counted down at once when one ends: what is queued a moment later starts another. */
   #runners = 0;
+  #durableItems = 0;
+  #durableBatches = 0;
   readonly #running = new Set<Promise<void>>();
 
   constructor(parts: {
@@ -51,6 +53,11 @@ export class BatchQueue<Item> {
     });
   }
 
+  /** Since the start. */
+  get durable(): { readonly items: number; readonly batches: number } {
+    return { items: this.#durableItems, batches: this.#durableBatches };
+  }
+
   /** Resolves when nothing is queued. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
@@ -71,6 +78,8 @@ export class BatchQueue<Item> {
       let durable = true;
       try {
         await this.#commit(batch.map(({ item }) => item));
+        this.#durableItems += batch.length;
+        this.#durableBatches++;
       } catch (cause) {
         this.#fuse.blow(cause);
         durable = false;

@@ -3,6 +3,7 @@ export type {
   AppendedEntry,
   KeyChange,
   Ledger,
+  LedgerLoad,
   LogKey,
   LogName,
   ReplicaLedger,

@@ -2,6 +2,16 @@ import type { LedgerEntry } from '@sekisho/contract';
 import type { CoseTreeHead, TileCoordinate } from '@sekisho/proof';
 import type { KeyStanding } from './key-standing.ts';
 
+/** What a ledger has to do, in this process. */
+export interface LedgerLoad {
+  /** Entries that became durable since the start, and in how many batches. */
+  readonly appended: { readonly items: number; readonly batches: number };
+  /** Waiting for the disk, or for the sequence. */
+  readonly queued: { readonly entries: number; readonly bytes: number };
+  /** Not yet accepted by the sink, the queued ones with them. */
+  readonly unsettled: { readonly entries: number; readonly bytes: number };
+}
+
 /** Name of a log inside the cell: a tenant's id, or `cell` for the cell's own. */
 export type LogName = string;
 
@@ -111,6 +121,7 @@ export interface Ledger extends LedgerReading {
    * `log_key_refused` where the rules of {@link KeyChange} forbid it, `not_found` for an unknown key.
    */
   changeKeys(log: LogName, change: KeyChange, principal: string): Promise<LogKey>;
+  load(): LedgerLoad;
   /** Refuses new appends, makes everything accepted durable and published, releases all files. */
   close(): Promise<void>;
 }

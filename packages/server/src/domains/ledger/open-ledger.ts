@@ -11,7 +11,7 @@ import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
 import type { DurableEntry } from './integrator.ts';
 import { KeyChanges } from './key-changes.ts';
-import type { AppendedEntry, KeyChange, Ledger, LogKey, LogName } from './ledger.ts';
+import type { AppendedEntry, KeyChange, Ledger, LedgerLoad, LogKey, LogName } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { entryBytes, logState } from './log-state.ts';
@@ -168,6 +168,14 @@ class EmbeddedLedger extends TreeReading implements Ledger {
 
   logs(): readonly LogName[] {
     return [...this.#logs.keys()].sort();
+  }
+
+  load(): LedgerLoad {
+    return {
+      appended: this.#queue.durable,
+      queued: this.#queueLimit.held,
+      unsettled: this.#backlog.held,
+    };
   }
 
   close(): Promise<void> {

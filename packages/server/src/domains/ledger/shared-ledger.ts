@@ -9,7 +9,7 @@ import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integration } from './integration.ts';
 import { KeyChanges } from './key-changes.ts';
-import type { AppendedEntry, KeyChange, LogKey, LogName, ReplicaLedger } from './ledger.ts';
+import type { AppendedEntry, KeyChange, LedgerLoad, LogKey, LogName, ReplicaLedger } from './ledger.ts';
 import { defaultLimits, defaultPace, defaultRetry, defaultRhythm } from './ledger-parts.ts';
 import type { SharedLedgerParts } from './ledger-parts.ts';
 import { LogKeys } from './log-keys.ts';
@@ -218,6 +218,14 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
 
   logs(): readonly LogName[] {
     return this.#logs.names();
+  }
+
+  load(): LedgerLoad {
+    return {
+      appended: this.#queue.durable,
+      queued: this.#queueLimit.held,
+      unsettled: this.#backlog.held,
+    };
   }
 
   close(): Promise<void> {

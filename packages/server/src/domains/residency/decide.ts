@@ -30,6 +30,7 @@ export function decideBy(compiled: {
   const sites = new Map(platform.sites.map((site) => [site.id, site]));
   const byModel = endpointsByModel(platform);
   const memo = new BoundedMemo<Decision>(DECISIONS_MAX);
+  const answers = { remembered: 0, judged: 0 };
 
   function judge(question: ResidencyQuestion): JudgedEndpoint[] {
     return judgeEndpoints(question, endpointsOf(question), benchFor(question));
@@ -73,15 +74,23 @@ export function decideBy(compiled: {
   return {
     platformRevision,
     digest,
+    answers,
 
     decide(question) {
       const policies = workspaces.get(`${question.tenant}/${question.workspace}`);
       // Names that do not exist are the client's to invent: they must not push out real decisions.
       const isKnown = policies !== undefined && (question.model === undefined || byModel.has(question.model));
-      if (!isKnown) return decisionOf(judge(question));
+      if (!isKnown) {
+        answers.judged++;
+        return decisionOf(judge(question));
+      }
       const key = memoKey(question, policies.readsPurpose);
       const remembered = memo.get(key);
-      if (remembered !== undefined) return remembered;
+      if (remembered !== undefined) {
+        answers.remembered++;
+        return remembered;
+      }
+      answers.judged++;
       const decision = decisionOf(judge(question));
       memo.set(key, decision);
       return decision;

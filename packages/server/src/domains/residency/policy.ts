@@ -56,4 +56,6 @@ export interface ResidencyPolicy {
   explain(question: ResidencyQuestion): Explanation;
   /** Whether one copy of such data may be at a site, whatever endpoint serves. Never memoised. */
   judgeCopy(question: ResidencyQuestion, copy: DataCopy): CopyVerdict;
+  /** How often `decide` answered from memory, and how often it had to judge. */
+  readonly answers?: { readonly remembered: number; readonly judged: number };
 }

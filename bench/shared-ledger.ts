@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openDatabase } from '../packages/server/src/adapters/postgres/index.ts';
+import { openPlainStatements } from '../packages/server/src/adapters/postgres/testing/plain-statements.ts';
 import { startEmbeddedPostgres } from '../packages/server/src/adapters/postgres/embedded-postgres.ts';
 import { systemClock } from '../packages/server/src/base/clock.ts';
 import { systemRandom } from '../packages/server/src/base/random.ts';
@@ -35,6 +36,10 @@ const server =
   given === undefined
     ? await startEmbeddedPostgres({ folder: join(folder, 'postgres'), ...machine })
     : undefined;
+const stopAll = async (): Promise<void> => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+};
 try {
   const url = given ?? urlOf(server?.connection);
   const database = await openDatabase({ url }, quiet, () => []);
@@ -42,15 +47,18 @@ try {
   await durableAppends(url);
   await receiptLatency(url);
 } finally {
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await stopAll();
 }
 
 async function durableAppends(url: string): Promise<void> {
   console.log(
     'writers   insert unnest, entries/s   shared ledger, durable entries/s   ratio   ack p50    p99 ms',
   );
+  const plain = await openPlainStatements(url);
   for (const writers of WRITERS) {
+    await plain.run('drop table if exists bench_raw');
+    await plain.run(`create table bench_raw (
+      log text, index bigint, bytes bytea, leaf_hash bytea, attachment bytea, primary key (log, index))`);
     const raw = await run('raw', writers, url);
     const ledger = await run('ledger', writers, url);
     console.log(
@@ -64,6 +72,8 @@ async function durableAppends(url: string): Promise<void> {
       ].join(' '),
     );
   }
+  await plain.run('drop table bench_raw');
+  await plain.close();
 }
 
 async function receiptLatency(url: string): Promise<void> {
@@ -97,6 +107,12 @@ async function run(
   );
   // They begin together.
   await Promise.all(children.map((child) => once(child, 'message')));
+  for (const child of children) {
+    child.once('exit', (code) => {
+      // Without its answer the others would be waited for without end.
+      if (code !== 0) void stopAll().then(() => process.exit(1));
+    });
+  }
   const results = children.map(async (child): Promise<Result> => {
     const [message] = await once(child, 'message');
     return Result.parse(message);

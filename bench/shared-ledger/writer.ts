@@ -42,8 +42,6 @@ process.exit(0);
 /** Two connections, as a replica has, each inserting batches of rows: no order, no lock, no index of a log. */
 async function openRaw(): Promise<{ write: () => Promise<number>; close: () => Promise<void> }> {
   const clients = [await openPlainStatements(url), await openPlainStatements(url)];
-  await clients[0]?.run(`create table if not exists bench_raw (
-    log text, index bigint, bytes bytea, leaf_hash bytea, attachment bytea, primary key (log, index))`);
   const insert = async (client: PlainStatements, lane: number): Promise<number> => {
     let done = 0;
     for (; performance.now() < endMs; done += BATCH) {
@@ -65,7 +63,6 @@ async function openRaw(): Promise<{ write: () => Promise<number>; close: () => P
   return {
     write: async () => (await Promise.all(clients.map(insert))).reduce((sum, done) => sum + done, 0),
     close: async () => {
-      await clients[0]?.run('drop table if exists bench_raw').catch(() => undefined);
       for (const client of clients) await client.close();
     },
   };

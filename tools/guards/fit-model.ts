@@ -28,10 +28,10 @@ export interface FitSettings {
 }
 
 export const fitSettings: FitSettings = {
-  epochs: 14,
-  gramRate: 0.12,
-  signRate: 0.12,
-  decay: 2e-5,
+  epochs: 25,
+  gramRate: 0.15,
+  signRate: 0.08,
+  decay: 1e-5,
   attackWeight: 1,
 };
 

@@ -44,7 +44,7 @@ const leet: Readonly<Record<string, string>> = {
   $: 's',
 };
 
-function plainView(text: string): string {
+export function plainView(text: string): string {
   return (
     foldForms(text)
       // Before spaces are made one, since two part the words of what is spaced out.

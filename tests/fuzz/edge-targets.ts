@@ -142,7 +142,7 @@ async function openCell(): Promise<Cell> {
     crossings: {} as never,
   };
   const server = await createCellServer({
-    openAi: new OpenAiEdge(authenticate, flows, quietLog, random),
+    inference: [new OpenAiEdge(authenticate, flows, quietLog, random)],
     adminRoutes: async () => undefined,
     publicRoutes: async () => undefined,
     ledgerRoutes: ledgerEdge(

@@ -33,8 +33,8 @@ import { ledgerEdge } from './edge/ledger/ledger-edge.ts';
 import { metricsEdge, observeAnswers } from './edge/metrics-edge.ts';
 import { publicRoutes } from './edge/public-routes.ts';
 import { createCellServer } from './edge/http-server.ts';
+import { inferenceEdges } from './edge/inference-edges.ts';
 import { closeServer, listen } from './edge/listen.ts';
-import { OpenAiEdge } from './edge/openai/openai-edge.ts';
 import { ApplyPlatform } from './flows/apply-platform.ts';
 import { Authenticate } from './flows/authenticate.ts';
 import { ABANDONED_INTERVAL_MS } from './flows/close-abandoned-crossings.ts';
@@ -193,8 +193,8 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
     // Where it listens.
     const authenticate = new Authenticate(keys);
     const server = await createCellServer({
-      openAi: new OpenAiEdge(
-        authenticate,
+      inference: inferenceEdges(
+        { authenticate, log, random },
         {
           completeChat,
           receipt: (principal, crossing, wish, gone) =>
@@ -202,8 +202,6 @@ async function startCell(config: CellConfig): Promise<RunningCell> {
           models: (principal) => listModels(platform, principal),
           crossings: searchCrossings,
         },
-        log,
-        random,
       ),
       adminRoutes: adminEdge(authenticate, {
         applyPlatform,

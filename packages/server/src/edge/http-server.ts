@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { toSekishoError } from './failure.ts';
-import type { OpenAiEdge } from './openai/openai-edge.ts';
+import type { InferenceEdge } from './inference/inference-edge.ts';
 
 export interface TlsFiles {
   readonly cert: string;
@@ -25,11 +25,12 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 
 /**
- * One listener: the inference edge answers on the bare server, since routing and hooks would cost
+ * One listener: the inference edges answer on the bare server, since routing and hooks would cost
  * more than the cell's own work; everything else is Fastify's.
  */
 export async function createCellServer(parts: {
-  readonly openAi: OpenAiEdge;
+  /** The first that handles a request answers it. */
+  readonly inference: readonly InferenceEdge[];
   readonly adminRoutes: (server: FastifyInstance) => Promise<void>;
   readonly publicRoutes: (server: FastifyInstance) => Promise<void>;
   readonly ledgerRoutes: (server: FastifyInstance) => Promise<void>;
@@ -40,7 +41,7 @@ export async function createCellServer(parts: {
   readonly log: Log;
   readonly random: Random;
 }): Promise<FastifyInstance> {
-  const { openAi, log, random, tls, observe } = parts;
+  const { inference, log, random, tls, observe } = parts;
   const refuse = (thrown: unknown, reply: FastifyReply): void => {
     const error = toSekishoError(fromFastify(thrown), log, random);
     void reply.status(error.status).send(adminError(error));
@@ -50,7 +51,8 @@ export async function createCellServer(parts: {
     serverFactory: (handler): Server => {
       const listener = (request: IncomingMessage, response: ServerResponse): void => {
         observe?.(request, response);
-        if (openAi.handles(request)) void openAi.handle(request, response);
+        const edge = inference.find((one) => one.handles(request));
+        if (edge !== undefined) void edge.handle(request, response);
         else handler(request, response);
       };
       return tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);

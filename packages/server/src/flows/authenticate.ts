@@ -16,7 +16,12 @@ export class Authenticate {
   bearer(authorization: string | undefined): Principal {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw new SekishoError('authentication_required');
-    const principal = this.#keys.authenticate(token);
+    return this.key(token);
+  }
+
+  /** The holder of a key that came by itself, such as in an `api-key` header. */
+  key(text: string): Principal {
+    const principal = this.#keys.authenticate(text);
     if (principal === undefined) throw new SekishoError('invalid_api_key');
     return principal;
   }

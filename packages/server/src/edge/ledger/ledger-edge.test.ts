@@ -77,7 +77,7 @@ async function listen(reading: 'tenant' | 'public'): Promise<Listener> {
     crossings: new SearchCrossings(new MemoryCrossings()),
   };
   const server = await createCellServer({
-    openAi: new OpenAiEdge(authenticate, flows, quietLog, random),
+    inference: [new OpenAiEdge(authenticate, flows, quietLog, random)],
     adminRoutes: async () => undefined,
     publicRoutes: async (routes) => void routes.get('/ledger/cell.vkey', async () => 'keys'),
     ledgerRoutes: ledgerEdge(

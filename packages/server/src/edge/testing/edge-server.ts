@@ -7,7 +7,7 @@ import { chatRoad, keysOfWorkspace, type FakeServer } from '../../flows/testing/
 import { SearchCrossings } from '../../flows/search-crossings.ts';
 import { MemoryCrossings } from '../../flows/testing/memory-crossings.ts';
 import { createCellServer } from '../http-server.ts';
-import { OpenAiEdge } from '../openai/openai-edge.ts';
+import { inferenceEdges } from '../inference-edges.ts';
 
 /** A listener with the real edges over the road of fakes, and what it logged as an error. */
 export async function edgeServer(
@@ -33,7 +33,7 @@ export async function edgeServer(
     crossings: new SearchCrossings(search),
   };
   const server = await createCellServer({
-    openAi: new OpenAiEdge(authenticate, flows, log, random),
+    inference: inferenceEdges({ authenticate, log, random }, flows),
     adminRoutes: adminRoutesOf(authenticate),
     publicRoutes: async () => undefined,
     ledgerRoutes: async () => undefined,

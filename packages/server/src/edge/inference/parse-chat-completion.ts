@@ -14,8 +14,11 @@ import { z } from 'zod';
 const UNKNOWN_NAMED_MAX = 50;
 const NAME_CHARACTERS_MAX = 100;
 
-/** The one parse of the body. Lists every bad field; a field that we do not know is refused by name. */
-export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
+/**
+ * The one parse of the body. Lists every bad field; a field that we do not know is refused by name. `model` stands in
+ * place of the body's own.
+ */
+export function parseChatCompletion(body: Buffer, model?: string): ChatCompletionRequest {
   let json: unknown;
   try {
     // RFC 8259 section 8.1. Decoding would mend bad bytes, and the target would read others than we did.
@@ -27,7 +30,9 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
       en: 'The body is not JSON.',
     });
   }
-  const parsed = ChatCompletionRequest.safeParse(json);
+  const parsed = ChatCompletionRequest.safeParse(
+    model !== undefined && isObject(json) ? { ...json, model } : json,
+  );
   if (parsed.success) {
     refuseFetchedImages(parsed.data);
     return parsed.data;
@@ -45,6 +50,10 @@ export function parseChatCompletion(body: Buffer): ChatCompletionRequest {
     });
   }
   throw new SekishoError('invalid_request', '', { faults: faultsOf(parsed.error) });
+}
+
+function isObject(json: unknown): json is object {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 const whyNotFetched = {

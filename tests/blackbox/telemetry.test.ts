@@ -10,10 +10,10 @@ import { CellProcess, temporaryHome } from '../harness/cell-process.ts';
 import { parseExposition, type Exposition } from '../harness/parse-exposition.ts';
 import { threeSitePlatform } from '../harness/platforms.ts';
 
-/** Each stands nowhere else in the world. */
-const PROMPT = 'purple-walrus-4711 国家機密の問い';
-const ANSWER = 'golden-heron-1174 国家機密の答え';
-const WORDS = ['purple-walrus', 'golden-heron', '国家機密'];
+/** Each stands nowhere else; they begin with what is short enough for a parser's message to quote. */
+const PROMPT = 'zwq47-purple-walrus 国家機密の問い';
+const ANSWER = 'qzh11-golden-heron 国家機密の答え';
+const WORDS = ['zwq47', 'walrus', 'qzh11', 'heron', '国家'];
 
 const usage = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
 const head = { id: 'c', created: 1, model: 'stub' };
@@ -147,7 +147,7 @@ test('the counters add up to what the ledger recorded', async () => {
   manner = 'an error';
   expect((await ask(chat)).status).toBe(502);
   expect((await ask({ ...chat, model: 'stub-overseas' })).status).toBe(403);
-  expect((await ask({ ...chat, model: 'purple-walrus' })).status).toBe(404);
+  expect((await ask({ ...chat, model: 'zwq47-walrus' })).status).toBe(404);
   const after = await scrape('openmetrics');
   const grown = (name: string, labels?: Readonly<Record<string, string>>): number =>
     after.sum(name, labels) - before.sum(name, labels);
@@ -199,7 +199,7 @@ test.each([
     'good',
     { ...chat, messages: [{ role: 'user', content: `${PROMPT} 123456789018` }] },
   ],
-  ['an unknown model', 'good', { ...chat, model: 'purple-walrus' }],
+  ['an unknown model', 'good', { ...chat, model: 'zwq47-walrus' }],
   ['a model that has no name', 'good', { ...chat, model: PROMPT }],
   ['an unknown parameter', 'good', { ...chat, [PROMPT]: PROMPT }],
   ['a body that is no JSON', 'good', `{"model": "stub", "messages": ${PROMPT}`],

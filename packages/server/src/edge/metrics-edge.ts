@@ -44,7 +44,7 @@ export function wantedFormat(accept: string | undefined): ExpositionFormat {
 /** Bounds that the semantic conventions advise for `http.server.request.duration`. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const ROUTES = ['/v1/', '/openai/', '/openai/', '/admin/', '/ledger/', '/metrics', '/healthz', '/readyz'];
+const ROUTES = ['/v1/', '/openai/', '/admin/', '/ledger/', '/metrics', '/healthz', '/readyz'];
 
 /**
  * Counts every answer of a listener, also those that are no crossing: a wrong key, a body that is no request. A path is

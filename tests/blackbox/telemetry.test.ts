@@ -3,7 +3,9 @@
  * most verbose repeat a word of a prompt or an answer, however a request ends.
  */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CellProcess, temporaryHome } from '../harness/cell-process.ts';
@@ -213,6 +215,24 @@ test.each([
   // And they do say something.
   expect(cell.output()).toContain('"event":"crossing_ended"');
 });
+
+test.each(['operating.md', 'operating.ja.md'])(
+  '%s names every metric, and none that is not there',
+  async (page) => {
+    manner = 'good';
+    await ask({ ...chat, stream: true });
+    const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', page), 'utf8');
+    const { families } = await scrape();
+    const shown = [...families].map(([name, { type }]) => (type === 'counter' ? `${name}_total` : name));
+    expect(shown.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+    const named = [...text.matchAll(/^\| (`.+?) \|/gm)]
+      .flatMap(([, names = '']) => [...names.matchAll(/`([a-z0-9_]+)`/g)])
+      .map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(30);
+    // Without a policy there are no witnesses.
+    expect(named.filter((name) => !shown.includes(name) && !name.startsWith('sekisho_witness'))).toEqual([]);
+  },
+);
 
 test('needs the admin key', async () => {
   const status = async (headers: Record<string, string>): Promise<number> =>

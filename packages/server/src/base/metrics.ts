@@ -134,13 +134,13 @@ export class Metrics {
     const parts: string[] = [];
     for (const shown of this.#shown.values()) {
       const { head, type } = shown;
-      let samples: readonly string[] = [];
+      let samples: readonly string[];
       try {
         samples = [...(await shown.lines(format))];
       } catch {
         // A part of the cell that is down must not hide the others; that it is missing shows.
+        continue;
       }
-      if (samples.length === 0) continue;
       // In the older format a counter's family bears the name of its samples.
       const name = type === 'counter' && format === 'prometheus' ? `${head.name}_total` : head.name;
       parts.push(`# HELP ${name} ${escapeHelp(head.help, format)}`, `# TYPE ${name} ${type}`);

@@ -23,6 +23,8 @@ const ownMessages: Readonly<Record<string, string>> = {
   'a decimal such as "15" or "0.25"': '"15" や "0.25" のような十進数',
   'letters, digits, _ and -, at most 64': '英数字と _ - で64文字以内',
   'a token id': 'トークンの番号',
+  'this guard cannot mask: block or record': 'この検査に mask は使えません（block か record）',
+  'at least two letters or digits': '文字か数字を2つ以上',
   'at most 1024 tokens': '1024 トークンまで',
   'a JSON object of at most 32 levels, 10000 values and 262144 characters':
     '32 階層・10000 個の値・262144 文字までの JSON オブジェクト',

@@ -32,10 +32,7 @@ const bothWays = z.array(Direction).min(1).max(2).default(['request', 'answer'])
 
 /** For guards that judge a text as a whole: there is no part of it that a placeholder could stand for. */
 const BlockOrRecord = GuardAction.exclude(['mask'], {
-  error: ({ input }) =>
-    input === 'mask'
-      ? 'mask is not possible for this guard: block or record / この検査では mask は使えません'
-      : undefined,
+  error: ({ input }) => (input === 'mask' ? 'this guard cannot mask: block or record' : undefined),
 });
 
 export const guardLimits = { topics: 64, phrasesOfATopic: 64, phraseCharacters: 64 } as const;
@@ -48,7 +45,7 @@ export const DeniedTopic = z.strictObject({
       z
         .string()
         .max(guardLimits.phraseCharacters)
-        .regex(/[\p{L}\p{N}][^\p{L}\p{N}]*[\p{L}\p{N}]/u, 'at least two letters or digits / 2文字以上'),
+        .regex(/[\p{L}\p{N}][^\p{L}\p{N}]*[\p{L}\p{N}]/u, 'at least two letters or digits'),
     )
     .min(1)
     .max(guardLimits.phrasesOfATopic),

@@ -35,19 +35,25 @@ function search(
   const { text, at } = foldWithPlaces(original);
   const spans: Span[] = [];
   let state = root;
+  let before = root;
   for (let index = 0; index < text.length; index++) {
+    before = state;
     state = stepFrom(state, text.charAt(index));
     for (let found: State | undefined = state; found !== undefined; found = found.fallback) {
       if (found.phraseLength === 0) continue;
       const from = index + 1 - found.phraseLength;
       const span = { start: at[from] ?? 0, end: endOf(original, at[index] ?? 0) };
-      const before = spans.at(-1)?.end ?? 0;
-      if (span.start >= before && isWhole(original, span)) spans.push(span);
+      const free = spans.at(-1)?.end ?? 0;
+      if (span.start >= free && isWhole(original, span)) spans.push(span);
     }
   }
-  const open = state.depth === 0 ? original.length : (at[text.length - state.depth] ?? 0);
+  // A sound mark that follows may make another letter of the last one.
+  const depth = HALF_WIDTH_KANA.test(original) ? Math.max(state.depth, before.depth + 1) : state.depth;
+  const open = depth === 0 ? original.length : (at[text.length - depth] ?? 0);
   return { spans, openFrom: Math.max(open, original.length - HELD_LENGTH_MAX) };
 }
+
+const HALF_WIDTH_KANA = /[\uff66-\uff9d]$/;
 
 function stepFrom(from: State, character: string): State {
   for (let state: State | undefined = from; ; state = state.fallback) {

@@ -13,7 +13,7 @@ import {
   postalAddressDetector,
 } from './personal-data.ts';
 import { apiKeyDetector, privateKeyDetector } from './secrets.ts';
-import { TextScreen, findAll, type TextScreening } from './text-screen.ts';
+import { TextScreen, findAll, type ScreenedText, type TextScreening } from './text-screen.ts';
 
 const spanDetectors = {
   'my-number': [myNumberDetector],
@@ -96,7 +96,8 @@ export class GuardChain {
     const masking = new Masking();
     const tally = new Tally(this.#request);
     let passing = texts;
-    for (const { guard, action, looks } of this.#request) {
+    for (const guard of this.#request) {
+      const { action, looks } = guard;
       if (looks.at === 'whole-texts') {
         tally.add(guard, said.conversation.filter(isInjection).length);
       } else if (looks.at === 'spans') {
@@ -146,25 +147,21 @@ export class AnswerScreen {
 
   /** A text of its own, such as one choice of a stream. */
   text(): ScreenedAnswerText {
-    const stages = this.#guards.map(({ guard, action, looks }) => ({
-      guard,
-      action,
-      screen: this.#screenOf(looks),
-    }));
+    const stages = this.#guards.map((guard) => ({ guard, screen: this.#screenOf(guard.looks) }));
     const restoring = new RestoringStream(this.#masking);
     // What the client sent itself it may read again: guards look first, and then the placeholders are restored.
     return {
       push: (piece) => {
         let passing = piece;
-        for (const { guard, action, screen } of stages) {
-          passing = this.#pass(guard, action, screen.push(passing));
+        for (const { guard, screen } of stages) {
+          passing = this.#pass(guard, screen.push(passing));
         }
         return restoring.push(passing);
       },
       end: () => {
         let passing = '';
-        for (const { guard, action, screen } of stages) {
-          passing = this.#pass(guard, action, screen.push(passing)) + this.#pass(guard, action, screen.end());
+        for (const { guard, screen } of stages) {
+          passing = this.#pass(guard, screen.push(passing)) + this.#pass(guard, screen.end());
         }
         return restoring.push(passing) + restoring.end();
       },
@@ -179,11 +176,8 @@ export class AnswerScreen {
     return new TextScreen(looks.at === 'spans' ? looks.detectors : []);
   }
 
-  #pass(
-    guard: GuardKind,
-    action: GuardAction,
-    { text, findings }: { readonly text: string; readonly findings: readonly Finding[] },
-  ): string {
+  #pass(guard: Guard, { text, findings }: ScreenedText): string {
+    const { action } = guard;
     this.#tally.add(guard, findings.filter(({ goesOn }) => goesOn !== true).length);
     if (action === 'block' && findings.length > 0) return text.slice(0, findings[0]?.start);
     return action === 'mask' ? blackOut(text, findings) : text;
@@ -197,26 +191,26 @@ export interface ScreenedAnswerText {
 }
 
 class Tally {
-  readonly #rules: readonly Pick<Guard, 'guard' | 'action'>[];
-  readonly #findings = new Map<GuardKind, number>();
+  readonly #guards: readonly Guard[];
+  /** By guard and not by kind: two rules may be of one kind, such as topics to block and topics to record. */
+  readonly #findings = new Map<Guard, number>();
 
-  constructor(rules: readonly Pick<Guard, 'guard' | 'action'>[]) {
-    this.#rules = rules;
+  constructor(guards: readonly Guard[]) {
+    this.#guards = guards;
   }
 
-  add(guard: GuardKind, findings: number): void {
+  add(guard: Guard, findings: number): void {
     this.#findings.set(guard, (this.#findings.get(guard) ?? 0) + findings);
   }
 
   get isBlocked(): boolean {
-    return this.#rules.some(
-      ({ guard, action }) => action === 'block' && (this.#findings.get(guard) ?? 0) > 0,
-    );
+    return this.#guards.some((guard) => guard.action === 'block' && (this.#findings.get(guard) ?? 0) > 0);
   }
 
   verdicts(): GuardVerdict[] {
-    return this.#rules.map(({ guard, action }) => {
-      const findings = this.#findings.get(guard) ?? 0;
+    return this.#guards.map((looking) => {
+      const { guard, action } = looking;
+      const findings = this.#findings.get(looking) ?? 0;
       return { findings, guard, verdict: findings === 0 ? 'passed' : verdictOf[action] };
     });
   }

@@ -65,9 +65,16 @@ export function foldWithPlaces(original: string): FoldedText {
   let index = 0;
   for (const character of original) {
     const folded = foldCharacter(character);
-    for (let unit = 0; unit < folded.length; unit++) at.push(index);
-    text += folded;
+    // Half-width kana have their sound mark as a character of its own.
+    const voiced = SOUND_MARK.test(folded) ? (text.slice(-1) + folded).normalize('NFC') : '';
+    if (voiced.length === 1 && text !== '') text = text.slice(0, -1) + voiced;
+    else {
+      for (let unit = 0; unit < folded.length; unit++) at.push(index);
+      text += folded;
+    }
     index += character.length;
   }
   return { text, at };
 }
+
+const SOUND_MARK = /^[\u3099\u309a]$/;

@@ -56,7 +56,7 @@ const sources: Readonly<Record<string, string>> = {
   'role-line':
     '(?:^|\\n)(?:#{1,4} ?)?(?:system|システム|developer|assistant|admin|管理者|新しい指示|new instructions?) ?(?:prompt|メッセージ|message|指示|通知|命令|override)?[\\]】》>]{0,2} ?[::]',
   'fence-end':
-    '(?:-{3,}|={3,}|#{3,}|\\*{3,}|【|\\[)[^\\n]{0,12}(?:終わり|終了|end of|ここまで|end)[^\\n]{0,12}(?:-{3,}|={3,}|#{3,}|\\*{3,}|】|\\])?',
+    '(?:-{3,8}|={3,8}|#{3,8}|\\*{3,8}|【|\\[)[^\\n]{0,12}(?:終わり|終了|end of|ここまで|end)[^\\n]{0,12}(?:-{3,8}|={3,8}|#{3,8}|\\*{3,8}|】|\\])?',
   dan: '(?<![a-z])(?:dan|stan|dude|aim|jailbreak|jailbroken|脱獄|ジェイルブレイク|do anything now|何でもできるai)(?![a-z])',
   'two-answers':
     '(?:\\[?(?:通常|classic|normal)\\]?[^\\n]{0,20}(?:\\[?(?:脱獄|jailbreak|dan|自由|裏)\\]?))|(?:2|二)(?:通り|つ)の(?:回答|返答|人格)',

@@ -169,9 +169,12 @@ describe('is refused', () => {
 });
 
 it('lists the models as OpenAI does', async () => {
-  const list = (prefix: string, headers: Record<string, string>): Promise<string> =>
-    fetch(`${cell.url}${prefix}/models`, { headers }).then((response) => response.text());
-  expect(await list('/openai/v1', { 'api-key': cell.apiKey })).toBe(
-    await list('/v1', { authorization: `Bearer ${cell.apiKey}` }),
-  );
+  const list = (path: string, headers: Record<string, string>): Promise<string> =>
+    fetch(`${cell.url}${path}`, { headers }).then((response) => response.text());
+  const ours = await list('/v1/models', { authorization: `Bearer ${cell.apiKey}` });
+  expect(JSON.parse(ours)).toMatchObject({ data: [{ id: 'mini' }] });
+  const azure = { 'api-key': cell.apiKey };
+  expect(await list('/openai/v1/models', azure)).toBe(ours);
+  expect(await list('/openai/models?api-version=2024-10-21', azure)).toBe(ours);
+  expect(await list('/openai/models', azure)).toContain('invalid_request');
 });

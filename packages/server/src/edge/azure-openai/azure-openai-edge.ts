@@ -60,9 +60,9 @@ export class AzureOpenAiEdge implements InferenceEdge {
       requireApiVersion('v1', query);
       return serveChatCompletion(this.#flows.completeChat, principal, request, response);
     }
-    if (path === '/openai/v1/models') {
+    if (path === '/openai/v1/models' || path === '/openai/models') {
       requireMethod(request, 'GET');
-      requireApiVersion('v1', query);
+      requireApiVersion(path === '/openai/models' ? 'dated' : 'v1', query);
       return sendModels(this.#flows.models(principal), response);
     }
     const deployment = /^\/openai\/deployments\/([^/]+)\/chat\/completions$/.exec(path)?.[1];

@@ -177,6 +177,18 @@ test('the counters add up to what the ledger recorded', async () => {
   expect(after.sum('sekisho_crossings_open')).toBe(0);
   // Two entries each.
   expect(grown('sekisho_ledger_appended_entries_total')).toBeGreaterThanOrEqual(2 * recorded.length);
+  // The cell anchors each second: look until nothing is under way.
+  await expect
+    .poll(async () => {
+      const now = await scrape();
+      const settled = now.sum('sekisho_ledger_settled_entries_total');
+      return [
+        settled - now.sum('sekisho_ledger_appended_entries_total'),
+        now.sum('sekisho_ledger_unsettled_entries'),
+        now.sum('sekisho_ledger_sink_failures_total'),
+      ];
+    })
+    .toEqual([0, 0, 0]);
   expect(grown('http_server_request_duration_seconds_count', { http_response_status_code: '404' })).toBe(1);
   expect(after.sum('sekisho_ledger_wal_bytes')).toBeGreaterThan(0);
   expect(after.sum('sekisho_decisions_total', { source: 'remembered' })).toBeGreaterThanOrEqual(3);

@@ -41,4 +41,5 @@ test('asks only targets that are down, and sends to them again once they are bac
   await probes.probeNow();
   expect(await road.completeChat.run(chatRequest(), never)).toMatchObject({ kind: 'whole', status: 200 });
   expect([sapporo.probes, overseas.probes, overseas.asked]).toEqual([2, 0, 0]);
+  expect([...probes.results]).toEqual([['sapporo', { up: 1, down: 1 }]]);
 });

@@ -173,3 +173,17 @@ test('what is no longer declared is forgotten', () => {
   subject.keepOnly(new Set(['b']));
   expect(names(subject.order([a], 0))).toEqual(['a']);
 });
+
+test('says how each target stands', () => {
+  const subject = pool({ failuresMax: 1, openMs: 1000 });
+  const stand = (nowMs: number) =>
+    subject.standings(nowMs).map(({ inFlight, circuit }) => [inFlight, circuit]);
+  const attempt = subject.begin('a', 0);
+  expect(stand(0)).toEqual([[1, 'closed']]);
+  attempt.failed(0);
+  expect(stand(999)).toEqual([[0, 'open']]);
+  expect(stand(1000)).toEqual([[0, 'trial']]);
+  expect(subject.retriesLeft).toBe(20);
+  subject.mayRetry();
+  expect(subject.retriesLeft).toBe(19);
+});

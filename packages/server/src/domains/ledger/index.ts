@@ -3,7 +3,6 @@ export type {
   AppendedEntry,
   KeyChange,
   Ledger,
-  LedgerLoad,
   LogKey,
   LogName,
   ReplicaLedger,

@@ -25,9 +25,14 @@ const counts = { connections: 0, bytesReceived: 0, requests: 0 };
 const server = createServer((request, response) => {
   counts.requests++;
   answer(request, response).catch((cause: unknown) => {
-    const status = cause instanceof SekishoError ? cause.status : 500;
-    if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ error: { message: String(cause), type: 'server_error' } }));
+    const refusal = cause instanceof SekishoError ? cause : undefined;
+    if (!response.headersSent)
+      response.writeHead(refusal?.status ?? 500, { 'content-type': 'application/json' });
+    const type = refusal === undefined ? 'server_error' : 'invalid_request_error';
+    const param = refusal?.faults[0]?.path ?? null;
+    response.end(
+      JSON.stringify({ error: { message: String(cause), type, param, code: refusal?.code ?? null } }),
+    );
   });
 });
 server.on('connection', (socket) => {
@@ -74,7 +79,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const body = await readAll(request);
   const completion = ChatCompletionRequest.parse(JSON.parse(body.toString('utf8')));
   const unsupported = model.unsupportedParameters(completion);
-  if (unsupported.length > 0) throw new SekishoError('unsupported_parameter', unsupported.join(', '));
+  if (unsupported.length > 0) {
+    const message = { ja: 'このモデルは対応していません。', en: 'This model does not support it.' };
+    const faults = unsupported.map((path) => ({ path, message }));
+    throw new SekishoError('unsupported_parameter', unsupported.join(', '), { faults });
+  }
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client left')));
   await send(response, await model.complete({ upstreamModel: completion.model, completion }, gone.signal));

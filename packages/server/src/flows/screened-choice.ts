@@ -1,5 +1,5 @@
 import type { AnswerScreen, ScreenedAnswerText } from '../domains/guards/index.ts';
-import { isJson, ScreenedJson } from './screened-json.ts';
+import { replaceInJsonText, ScreenedJson } from './screened-json.ts';
 
 /** Fields of a message or a delta that hold text of the model's. */
 const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const;
@@ -43,14 +43,12 @@ export class ScreenedChoice {
   whole(message: Message, choice: Choice): void {
     for (const field of TEXT_FIELDS) {
       const value = message[field];
-      if (typeof value === 'string') message[field] = this.#wholeText(value, this.#screen.text());
+      if (typeof value === 'string') message[field] = this.#wholeText(value);
     }
     for (const { function: called } of message.tool_calls ?? []) {
-      if (typeof called?.name === 'string') called.name = this.#wholeText(called.name, this.#screen.text());
-      if (typeof called?.arguments !== 'string') continue;
-      // Only of a whole text is it certain that it is no JSON.
-      const text = isJson(called.arguments) ? this.#json(Number.POSITIVE_INFINITY) : this.#screen.text();
-      called.arguments = this.#wholeText(called.arguments, text);
+      if (typeof called?.name === 'string') called.name = this.#wholeText(called.name);
+      if (typeof called?.arguments === 'string')
+        called.arguments = replaceInJsonText(called.arguments, (text) => this.#wholeText(text));
     }
     if (this.#isAltered && choice.logprobs) choice.logprobs = null;
   }
@@ -63,7 +61,7 @@ export class ScreenedChoice {
     }
     for (const [at, { index = at, function: called }] of (delta.tool_calls ?? []).entries()) {
       // A name comes in one piece, and clients do not put pieces of one together.
-      if (typeof called?.name === 'string') called.name = this.#wholeText(called.name, this.#screen.text());
+      if (typeof called?.name === 'string') called.name = this.#wholeText(called.name);
       if (typeof called?.arguments === 'string')
         called.arguments = this.#argumentsOf(index).push(called.arguments);
     }
@@ -92,16 +90,13 @@ export class ScreenedChoice {
   }
 
   #argumentsOf(index: number): FollowedText {
-    const text = this.#arguments.get(index) ?? new FollowedText(this.#json());
+    const text = this.#arguments.get(index) ?? new FollowedText(new ScreenedJson(() => this.#screen.text()));
     this.#arguments.set(index, text);
     return text;
   }
 
-  #json(literalCharactersMax?: number): ScreenedJson {
-    return new ScreenedJson(() => this.#screen.text(), literalCharactersMax);
-  }
-
-  #wholeText(value: string, text: ScreenedAnswerText): string {
+  #wholeText(value: string): string {
+    const text = this.#screen.text();
     const shown = text.push(value) + text.end();
     this.#isAltered ||= shown !== value;
     return shown;

@@ -115,6 +115,32 @@ describe('in a whole JSON text', () => {
     expect(replaceInJsonText(text, shout)).toBe(replaced);
   });
 
+  test.each([
+    ['a plain string', JSON.stringify('a'.repeat(4_000_000))],
+    ['escapes', `"${'\\n'.repeat(2_000_000)}"`],
+    ['backslashes', `"${'\\\\'.repeat(2_000_000)}"`],
+    ['no JSON', '"'.repeat(4_000_000)],
+  ])('the largest of %s is quickly read', (_name, text) => {
+    const began = performance.now();
+    expect(replaceInJsonText(text, (said) => said) === text).toBe(true);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  test('strings end where JSON says so', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 2 }), (text) => {
+        expect(JSON.parse(replaceInJsonText(text, (said) => said))).toEqual(JSON.parse(text));
+        const said: string[] = [];
+        const replaced = replaceInJsonText(JSON.stringify({ [text]: text }), (one) => {
+          said.push(one);
+          return `${one}"`;
+        });
+        expect(said).toEqual([text, text]);
+        expect(JSON.parse(replaced)).toEqual({ [`${text}"`]: `${text}"` });
+      }),
+    );
+  });
+
   test('a number of any length is one', () => {
     const long = `[${'9'.repeat(10_000)}]`;
     expect(replaceInJsonText(long, (text) => text)).toBe(long);

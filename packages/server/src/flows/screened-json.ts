@@ -16,36 +16,38 @@ const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
  */
 export class ScreenedJson implements ScreenedAnswerText {
   readonly #newText: () => ScreenedAnswerText;
-  readonly #literalCharactersMax: number;
   #string: OpenString | undefined;
   /** A backslash and what came after it, until the escape is whole. */
   #escape = '';
   /** Outside strings, from the first character that is neither structure nor white space, up to the next structure. */
   #literal = '';
 
-  constructor(newText: () => ScreenedAnswerText, literalCharactersMax = LITERAL_CHARACTERS_MAX) {
+  constructor(newText: () => ScreenedAnswerText) {
     this.#newText = newText;
-    this.#literalCharactersMax = literalCharactersMax;
   }
 
   /** Throws SekishoError `upstream_failed` where there is text without end that is no JSON. */
   push(piece: string): string {
     let shown = '';
     // By UTF-16 code units: a piece may end inside a character.
-    for (let i = 0; i < piece.length; i++) {
-      const unit = piece.charAt(i);
+    for (let at = 0; at < piece.length; at++) {
+      const unit = piece.charAt(at);
       if (this.#string === undefined) shown += this.#outside(unit);
       else if (this.#escape !== '') this.#inEscape(unit, this.#string);
       else if (unit === '\\') this.#escape = unit;
       else if (unit === '"') shown += this.#endString(this.#string) + unit;
-      else this.#string.add(unit, unit);
+      else {
+        const end = plainUntil(piece, at);
+        this.#string.add(piece.slice(at, end));
+        at = end - 1;
+      }
     }
     return shown + (this.#string?.flush() ?? '');
   }
 
   end(): string {
     if (this.#string === undefined) return this.#endLiteral();
-    this.#string.addAsIs(this.#escape);
+    this.#string.add(this.#escape);
     this.#escape = '';
     return this.#endString(this.#string);
   }
@@ -59,7 +61,7 @@ export class ScreenedJson implements ScreenedAnswerText {
     if (STRUCTURE.has(unit)) return this.#endLiteral() + unit;
     if (this.#literal === '' && WHITESPACE.has(unit)) return unit;
     this.#literal += unit;
-    if (this.#literal.length > this.#literalCharactersMax) {
+    if (this.#literal.length > LITERAL_CHARACTERS_MAX) {
       throw new SekishoError('upstream_failed', '', { cause: 'arguments that are no JSON' });
     }
     return '';
@@ -81,9 +83,9 @@ export class ScreenedJson implements ScreenedAnswerText {
     if (kind === 'u' && this.#escape.length < 6) return;
     const code = /^\\u([0-9a-fA-F]{4})$/.exec(this.#escape)?.[1];
     // What is no escape of JSON's stays as it is.
-    if (code !== undefined) string.add(String.fromCharCode(Number.parseInt(code, 16)), this.#escape);
-    else if (kind === 'u') string.addAsIs(this.#escape);
-    else string.add(ESCAPED[kind] ?? kind, this.#escape);
+    if (code !== undefined) string.addEscaped(String.fromCharCode(Number.parseInt(code, 16)), this.#escape);
+    else if (kind === 'u') string.add(this.#escape);
+    else string.addEscaped(ESCAPED[kind] ?? kind, this.#escape);
     this.#escape = '';
   }
 
@@ -93,84 +95,119 @@ export class ScreenedJson implements ScreenedAnswerText {
   }
 }
 
+/** Where the first quote or backslash stands from `at` on, or the end. */
+function plainUntil(piece: string, at: number): number {
+  let end = at;
+  while (end < piece.length && piece.charAt(end) !== '"' && piece.charAt(end) !== '\\') end++;
+  return end;
+}
+
 /** One JSON string on its way through a screen. */
 class OpenString {
   readonly #text: ScreenedAnswerText;
   #arrived = '';
-  /** What the screen has and has not shown, as it is and as it was written, unit by unit. */
-  #held: { readonly unit: string; readonly written: string }[] = [];
+  /** What the screen has and has not shown: runs as they are, and single units that were written as escapes. */
+  #held: { readonly units: string; readonly written: string | undefined }[] = [];
   #isAltered = false;
 
   constructor(text: ScreenedAnswerText) {
     this.#text = text;
   }
 
-  add(unit: string, written: string): void {
-    this.#arrived += unit;
-    if (!this.#isAltered) this.#held.push({ unit, written });
+  add(units: string): void {
+    this.#hold(units, undefined);
   }
 
-  addAsIs(units: string): void {
-    for (let i = 0; i < units.length; i++) this.add(units.charAt(i), units.charAt(i));
+  addEscaped(unit: string, written: string): void {
+    this.#hold(unit, written);
+  }
+
+  #hold(units: string, written: string | undefined): void {
+    this.#arrived += units;
+    if (!this.#isAltered && units !== '') this.#held.push({ units, written });
   }
 
   flush(): string {
     const arrived = this.#arrived;
     this.#arrived = '';
-    return arrived === '' ? '' : this.#written(this.#text.push(arrived));
+    return arrived === '' ? '' : this.#asWritten(this.#text.push(arrived));
   }
 
   end(): string {
     const shown = this.flush();
-    return shown + this.#written(this.#text.end());
+    return shown + this.#asWritten(this.#text.end());
   }
 
   /** As it came, as long as it is what came; from the first difference on, escaped anew. */
-  #written(shown: string): string {
-    const asItCame = this.#held.slice(0, shown.length);
-    this.#isAltered ||= asItCame.map(({ unit }) => unit).join('') !== shown;
-    if (this.#isAltered) {
-      this.#held = [];
-      return JSON.stringify(shown).slice(1, -1);
+  #asWritten(shown: string): string {
+    const asItCame = this.#isAltered ? undefined : this.#takeHeld(shown);
+    if (asItCame !== undefined) return asItCame;
+    this.#isAltered = true;
+    this.#held = [];
+    return JSON.stringify(shown).slice(1, -1);
+  }
+
+  /** Undefined where what is shown is not the beginning of what is held. */
+  #takeHeld(shown: string): string | undefined {
+    let asItCame = '';
+    let taken = 0;
+    for (let at = 0; at < shown.length; taken++) {
+      const next = this.#held[taken];
+      const part = next && shown.slice(at, at + next.units.length);
+      if (next === undefined || part === undefined || !next.units.startsWith(part)) return undefined;
+      asItCame += next.written ?? part;
+      at += part.length;
+      if (part.length === next.units.length) continue;
+      this.#held[taken] = { units: next.units.slice(part.length), written: undefined };
+      break;
     }
-    this.#held.splice(0, shown.length);
-    return asItCame.map(({ written }) => written).join('');
+    this.#held.splice(0, taken);
+    return asItCame;
   }
 }
 
+const NUMBER = /-?\d[\d.eE+-]*/g;
+
 /**
- * `replace` for each string and each number of a JSON text; the rest of it, and what stays the same, as it was written.
- * For a text that is no JSON, `replace` of the whole.
+ * `replace` for each string and each number of a whole JSON text; the rest of it, and what stays the same, as it was
+ * written. For a text that is no JSON, `replace` of the whole.
  */
 export function replaceInJsonText(text: string, replace: (text: string) => string): string {
   if (!isJson(text)) return replace(text);
-  const json = new ScreenedJson(() => new WholeText(replace), Number.POSITIVE_INFINITY);
-  return json.push(text) + json.end();
+  const replaceNumbers = (structure: string): string =>
+    structure.replace(NUMBER, (number) => {
+      const passing = replace(number);
+      return passing === number ? number : JSON.stringify(passing);
+    });
+  let replaced = '';
+  let at = 0;
+  for (let start = text.indexOf('"'); start >= 0; start = text.indexOf('"', at)) {
+    const end = endOfString(text, start);
+    const written = text.slice(start, end);
+    const said = String(JSON.parse(written));
+    const passing = replace(said);
+    replaced +=
+      replaceNumbers(text.slice(at, start)) + (passing === said ? written : JSON.stringify(passing));
+    at = end;
+  }
+  return replaced + replaceNumbers(text.slice(at));
 }
 
-export function isJson(text: string): boolean {
+/** Behind the quote that ends the string which begins at `start`: one with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text.charAt(quote - 1 - backslashes) === '\\') backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+  return text.length;
+}
+
+function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
   } catch {
     return false;
-  }
-}
-
-class WholeText implements ScreenedAnswerText {
-  readonly #replace: (text: string) => string;
-  #whole = '';
-
-  constructor(replace: (text: string) => string) {
-    this.#replace = replace;
-  }
-
-  push(piece: string): string {
-    this.#whole += piece;
-    return '';
-  }
-
-  end(): string {
-    return this.#replace(this.#whole);
   }
 }

@@ -37,6 +37,11 @@ describe('a text in which nothing is found comes out as it went in, wherever it 
     );
   });
 
+  test('an escape behind what was held for a while', () => {
+    const text = '{"n":"x 2026\\u3042 12\\/34"}';
+    for (let length = 1; length <= text.length; length++) expect(screened(text, [length])).toBe(text);
+  });
+
   test('anything else', () => {
     const noise = fc.string({ unit: fc.constantFrom(...'{}[],:"\\u0 1a。\n\ud83d'.split('')) });
     fc.assert(

@@ -27,7 +27,7 @@ export interface FitSettings {
   readonly attackWeight: number;
 }
 
-export const fitSettings: FitSettings = {
+const fitSettings: FitSettings = {
   epochs: 25,
   gramRate: 0.15,
   signRate: 0.08,

@@ -212,7 +212,7 @@ describe('what a request instructs', () => {
 
   test('against those who run it is refused and recorded, also over the parts of a message', async () => {
     const road = guardedRoad([injection], () => whole('x'));
-    const parts = [ATTACK.slice(0, 12), ATTACK.slice(12)].map((text) => ({ type: 'text' as const, text }));
+    const parts = ATTACK.split('').map((text) => ({ type: 'text' as const, text }));
     for (const content of [ATTACK, parts]) {
       const failure = await failureOf(
         road.completeChat.run(withMessages([{ role: 'user', content }]), never),

@@ -61,6 +61,16 @@ describe('a phrase', () => {
   });
 });
 
+test.each(['ﾗｲﾊﾞﾙ社は', 'あの仮想\u200b通貨とFX'])('%j is found whole, cut at any place', (whole) => {
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const screen = new TextScreen([detector]);
+    const pieces = [screen.push(whole.slice(0, cut)), screen.push(whole.slice(cut)), screen.end()];
+    expect(pieces.flatMap(({ findings }) => findings).length, `cut at ${cut}`).toBe(
+      detector.find(whole).length,
+    );
+  }
+});
+
 test('two rules of one kind are told apart', () => {
   const chain = new GuardChain([
     { guard: 'denied-topics', action: 'block', on: ['request'], topics: topics.slice(0, 1) },

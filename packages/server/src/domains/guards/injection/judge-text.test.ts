@@ -50,7 +50,9 @@ describe('an attack', () => {
 
   test('that is added to much innocent text does not thin out', () => {
     const innocent = '来年度の予算の説明会は六月に開きます。'.repeat(400);
-    expect(injectionLogOdds(innocent + ATTACK)).toBeGreaterThan(injectionLogOdds(innocent) + 3);
+    expect(isInjection(innocent + ATTACK + innocent)).toBe(true);
+    // The window around it holds some of what stands next to it.
+    expect(injectionLogOdds(innocent + ATTACK + innocent)).toBeGreaterThan(0.6 * injectionLogOdds(ATTACK));
   });
 });
 
@@ -63,6 +65,8 @@ test('views are bounded', () => {
 
 test.each([
   ['-'],
+  ['='],
+  ['#'],
   ['!['],
   ['「無視'],
   ['a1a'],

@@ -24,7 +24,7 @@ export const defaultPace: IntegrationPace = { intervalMs: 200, intervalMsMin: 20
 export const defaultRetry: RetryPace = { firstMs: 50, lastMs: 5000 };
 
 /** What every ledger is made of, wherever it keeps its entries. */
-interface CommonParts {
+export interface CommonParts {
   /** First part of every origin and key name: `{cellName}/ledger/{log}`. */
   readonly cellName: string;
   readonly keys: SigningKeyStore;

@@ -1,30 +1,24 @@
-import { SekishoError, Slug } from '@sekisho/contract';
+import { SekishoError } from '@sekisho/contract';
 import type { LedgerEntry } from '@sekisho/contract';
 import { isKeyName, leafHash } from '@sekisho/proof';
 import { timestamp } from '../../base/clock.ts';
 import { describeCause } from '../../base/log.ts';
-import { Backlog } from './backlog.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { Delivery } from './delivery.ts';
 import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integrator } from './integrator.ts';
 import type { DurableEntry } from './integrator.ts';
-import { KeyChanges } from './key-changes.ts';
-import type { AppendedEntry, KeyChange, Ledger, LedgerLoad, LogKey, LogName } from './ledger.ts';
-import { defaultLimits, defaultPace, defaultRetry } from './ledger-parts.ts';
+import type { AppendedEntry, Ledger, LedgerLoad, LogName } from './ledger.ts';
+import { defaultPace, defaultRetry } from './ledger-parts.ts';
 import type { LedgerParts } from './ledger-parts.ts';
 import { entryBytes, logState } from './log-state.ts';
 import type { LogEntry, LogState } from './log-state.ts';
 import { LogKeys } from './log-keys.ts';
 import { LogTree } from './log-tree.ts';
 import { replayWal } from './replay.ts';
-import { TileCache } from './tile-cache.ts';
-import { TreeReading } from './tree-reading.ts';
+import { SequencingLedger } from './sequencing-ledger.ts';
 import { encodeBatch } from './wal-batch.ts';
-
-/** 4 MiB of tiles for proofs, over all logs. */
-const CACHED_TILES_MAX = 512;
 
 /**
  * Opens the ledger of a cell. It resolves when everything that was ever durable is in a published
@@ -49,30 +43,20 @@ export async function openLedger(parts: LedgerParts): Promise<Ledger> {
   return ledger;
 }
 
-class EmbeddedLedger extends TreeReading implements Ledger {
+class EmbeddedLedger extends SequencingLedger {
   readonly #parts: LedgerParts;
-  readonly #fuse = new Fuse();
-  readonly #cache = new TileCache(CACHED_TILES_MAX);
-  readonly #queueLimit: Backlog;
-  readonly #backlog: Backlog;
   readonly #delivery: Delivery;
   readonly #integrator: Integrator;
   readonly #queue: BatchQueue<LogEntry>;
-  readonly #keyChanges: KeyChanges;
   readonly #logs = new Map<LogName, LogState>();
-  readonly #opening = new Map<LogName, Promise<void>>();
   /** Logs whose genesis entry is on its way. */
   readonly #creating = new Set<LogState>();
-  #closed: Promise<void> | undefined;
 
   constructor(parts: LedgerParts) {
-    super();
+    super(parts, new Fuse());
     const { clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
-    const limits = { ...defaultLimits, ...parts.limits };
-    const fuse = this.#fuse;
+    const { fuse } = this;
     this.#parts = parts;
-    this.#queueLimit = new Backlog({ entriesMax: limits.queueEntriesMax, bytesMax: limits.queueBytesMax });
-    this.#backlog = new Backlog({ entriesMax: limits.backlogEntriesMax, bytesMax: limits.backlogBytesMax });
     const onAccepted = this.#release.bind(this);
     const delivery = new Delivery({ sink, fuse, onAccepted, retry, log });
     const onPublished = delivery.add.bind(delivery);
@@ -80,13 +64,12 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     this.#integrator = new Integrator({ clock, fuse, pace, onPublished });
     this.#queue = new BatchQueue({
       fuse,
-      limit: this.#queueLimit,
+      limit: this.queueLimit,
       // The disk takes one write at a time.
       concurrency: 1,
       bytesOf: entryBytes,
       commit: (entries) => this.#commit(entries),
     });
-    this.#keyChanges = new KeyChanges(this, clock);
     fuse.whenBlown((error) => this.#refuseWaiters(error));
   }
 
@@ -103,7 +86,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     for (const { tree } of this.#logs.values()) await tree.removeLeftovers();
     await wal.takeOver();
     for (const { position, entries } of batches) {
-      for (const entry of entries) this.#backlog.add(entryBytes(entry));
+      for (const entry of entries) this.backlog.add(entryBytes(entry));
       this.#integrator.add(position, entries);
     }
     try {
@@ -113,40 +96,29 @@ class EmbeddedLedger extends TreeReading implements Ledger {
       if (error instanceof SekishoError && error.cause instanceof SekishoError) throw error.cause;
       throw error;
     }
-    this.#fuse.whenBlown((error) =>
+    this.fuse.whenBlown((error) =>
       this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) }),
     );
   }
 
   /** After a failed recovery, which its caller tells: no timer fires and no file stays open. */
   async abandon(cause: unknown): Promise<void> {
-    this.#fuse.blow(cause);
+    this.fuse.blow(cause);
     await this.#parts.wal.close();
-  }
-
-  async ensureLog(name: LogName): Promise<void> {
-    if (this.#logs.has(name)) return;
-    if (!Slug.safeParse(name).success) throw new SekishoError('invalid_request', name);
-    let opening = this.#opening.get(name);
-    if (opening === undefined) {
-      opening = this.#createLog(name).finally(() => this.#opening.delete(name));
-      this.#opening.set(name, opening);
-    }
-    await opening;
   }
 
   async append(name: LogName, entry: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry> {
     // No await before the entry is queued: the bytes are taken while the caller still holds still.
-    return this.#enqueue(this.#log(name), entry, attachment);
+    return this.#enqueue(this.logState(name), entry, attachment);
   }
 
   async settled(name: LogName, index: number): Promise<void> {
-    const log = this.#log(name);
+    const log = this.logState(name);
     if (!Number.isSafeInteger(index) || index < 0 || index >= log.nextIndex) {
       throw new SekishoError('not_found', `${name}/${index}`);
     }
     if (index < log.settledSize) return;
-    this.#requireOpen();
+    this.requireOpen();
     await this.#integrator.hurryFor(log.settled.wait(index));
   }
 
@@ -155,35 +127,23 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     if (log !== undefined && log.durableSize > 0) await this.settled(name, log.durableSize - 1);
   }
 
-  async changeKeys(name: LogName, change: KeyChange, principal: string): Promise<LogKey> {
-    return this.#keyChanges.take(this.#log(name).tree, change, principal);
+  protected find(name: LogName): LogState | undefined {
+    return this.#logs.get(name);
   }
 
-  /** Resolves when a published checkpoint covers the entry. */
-  async published(name: LogName, index: number): Promise<void> {
-    const { tree, published } = this.#log(name);
-    this.#requireOpen();
-    if (tree.size <= index) await this.#integrator.hurryFor(published.wait(index));
+  protected hurryFor(waiting: Promise<void>): Promise<void> {
+    return this.#integrator.hurryFor(waiting);
+  }
+
+  protected durableEntries(): LedgerLoad['appended'] {
+    return this.#queue.durable;
   }
 
   logs(): readonly LogName[] {
     return [...this.#logs.keys()].sort();
   }
 
-  load(): LedgerLoad {
-    return {
-      appended: this.#queue.durable,
-      queued: this.#queueLimit.held,
-      unsettled: this.#backlog.held,
-    };
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
-    return this.#closed;
-  }
-
-  async #shutDown(): Promise<void> {
+  protected async shutDown(): Promise<void> {
     await this.#queue.idle();
     try {
       await this.#integrator.drain();
@@ -194,18 +154,18 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     }
   }
 
-  async #createLog(name: LogName): Promise<void> {
-    this.#requireOpen();
+  protected async createLog(name: LogName): Promise<void> {
+    this.requireOpen();
     const { clock, keys } = this.#parts;
     // Crash order: the key is durable before the genesis entry. A key without a log does no harm.
-    const logKeys = await LogKeys.openOrCreate(keys, this.#keyName(name));
+    const logKeys = await LogKeys.openOrCreate(keys, this.keyName(name));
     const log = logState(LogTree.empty(this.#treeParts(name, logKeys)));
     const origin = logKeys.name;
     const genesis: LedgerEntry = { version: 1, kind: 'genesis', time: timestamp(clock), origin };
     this.#creating.add(log);
     try {
       await this.#enqueue(log, genesis, undefined);
-      if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
+      if (this.fuse.blown !== undefined) throw this.fuse.blown;
       if (log.tree.size === 0) await this.#integrator.hurryFor(log.published.wait(0));
       this.#logs.set(name, log);
     } finally {
@@ -218,7 +178,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
     value: LedgerEntry,
     attachment: Uint8Array | undefined,
   ): Promise<AppendedEntry> {
-    this.#requireOpen();
+    this.requireOpen();
     const bytes = entryBytesOf(value);
     const entry: LogEntry = {
       log,
@@ -228,12 +188,7 @@ class EmbeddedLedger extends TreeReading implements Ledger {
       leafHash: leafHash(bytes),
       attachment: attachmentOf(attachment),
     };
-    // What was begun must be closed: there are at most as many outcomes as intents that had room.
-    if (value.kind !== 'outcome') {
-      this.#queueLimit.requireRoom(entryBytes(entry));
-      this.#backlog.requireRoom(entryBytes(entry));
-    }
-    this.#backlog.add(entryBytes(entry));
+    this.takeRoom(value, entryBytes(entry));
     log.nextIndex++;
     await this.#queue.enqueue(entry);
     return { index: entry.index, leafHash: entry.leafHash };
@@ -249,37 +204,18 @@ class EmbeddedLedger extends TreeReading implements Ledger {
   }
 
   async #release(accepted: readonly DurableEntry[], wholeTo: number): Promise<void> {
-    for (const { entry } of accepted) this.#backlog.remove(entryBytes(entry));
+    for (const { entry } of accepted) this.backlog.remove(entryBytes(entry));
     await this.#parts.wal.release(wholeTo);
   }
 
   async #openTree(log: LogName): Promise<LogTree> {
-    const keys = await LogKeys.open(this.#parts.keys, this.#keyName(log));
+    const keys = await LogKeys.open(this.#parts.keys, this.keyName(log));
     if (keys === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
     return LogTree.open(this.#treeParts(log, keys));
   }
 
   #treeParts(log: LogName, keys: LogKeys) {
-    return { log, keys, store: this.#parts.tiles, cache: this.#cache };
-  }
-
-  #keyName(log: LogName): string {
-    return `${this.#parts.cellName}/ledger/${log}`;
-  }
-
-  protected tree(name: LogName): LogTree {
-    return this.#log(name).tree;
-  }
-
-  #log(name: LogName): LogState {
-    const log = this.#logs.get(name);
-    if (log === undefined) throw new SekishoError('not_found', `ledger ${name}`);
-    return log;
-  }
-
-  #requireOpen(): void {
-    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
-    if (this.#closed !== undefined) throw new SekishoError('ledger_unavailable');
+    return { log, keys, store: this.#parts.tiles, cache: this.cache };
   }
 
   #refuseWaiters(error: SekishoError): void {

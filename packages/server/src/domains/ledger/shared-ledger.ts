@@ -1,16 +1,14 @@
-import { SekishoError, Slug } from '@sekisho/contract';
+import { SekishoError } from '@sekisho/contract';
 import type { LedgerEntry } from '@sekisho/contract';
 import { isKeyName, leafHash } from '@sekisho/proof';
 import { timestamp } from '../../base/clock.ts';
 import { describeCause } from '../../base/log.ts';
-import { Backlog } from './backlog.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { attachmentOf, entryBytesOf } from './entry-bytes.ts';
 import { Fuse } from './fuse.ts';
 import { Integration } from './integration.ts';
-import { KeyChanges } from './key-changes.ts';
-import type { AppendedEntry, KeyChange, LedgerLoad, LogKey, LogName, ReplicaLedger } from './ledger.ts';
-import { defaultLimits, defaultPace, defaultRetry, defaultRhythm } from './ledger-parts.ts';
+import type { AppendedEntry, LedgerLoad, LogName, ReplicaLedger } from './ledger.ts';
+import { defaultPace, defaultRetry, defaultRhythm } from './ledger-parts.ts';
 import type { SharedLedgerParts } from './ledger-parts.ts';
 import { LogKeys } from './log-keys.ts';
 import type { LogState } from './log-state.ts';
@@ -21,11 +19,7 @@ import { ReplicaLogs } from './replica-logs.ts';
 import { encodeRun } from './run-payload.ts';
 import type { SharedSequence } from './shared-ports.ts';
 import { copiedSize, refusePutBack, sharedTileStore } from './shared-tile-store.ts';
-import { TileCache } from './tile-cache.ts';
-import { TreeReading } from './tree-reading.ts';
-
-/** 4 MiB of tiles for proofs, over all logs. */
-const CACHED_TILES_MAX = 512;
+import { SequencingLedger } from './sequencing-ledger.ts';
 
 /** How long a new log may take to its first checkpoint: also over a change of the integrator. */
 const OPEN_LOG_MS_MAX = 60_000;
@@ -69,38 +63,27 @@ export async function openSharedLedger(parts: SharedLedgerParts): Promise<Replic
   return ledger;
 }
 
-class SharedLedger extends TreeReading implements ReplicaLedger {
+class SharedLedger extends SequencingLedger implements ReplicaLedger {
   readonly #parts: SharedLedgerParts;
   readonly #sequence: SharedSequence;
-  readonly #fuse: Fuse;
-  readonly #cache = new TileCache(CACHED_TILES_MAX);
   readonly #store: TileStore;
-  readonly #queueLimit: Backlog;
-  readonly #backlog: Backlog;
   readonly #own: OwnBacklog;
   readonly #queue: BatchQueue<Unplaced>;
   readonly #logs: ReplicaLogs;
   readonly #integration: Integration;
-  readonly #keyChanges: KeyChanges;
-  readonly #opening = new Map<LogName, Promise<void>>();
   #lookTimer: NodeJS.Timeout | undefined;
-  #closed: Promise<void> | undefined;
 
   constructor(parts: SharedLedgerParts, sequence: SharedSequence, fuse: Fuse) {
-    super();
+    super(parts, fuse);
     const { clock, sink, log, pace = defaultPace, retry = defaultRetry } = parts;
     const rhythm = parts.rhythm ?? defaultRhythm;
-    const limits = { ...defaultLimits, ...parts.limits };
     this.#parts = parts;
     this.#sequence = sequence;
-    this.#fuse = fuse;
     this.#store = sharedTileStore(parts.tiles, sequence.checkpoints);
-    this.#queueLimit = new Backlog({ entriesMax: limits.queueEntriesMax, bytesMax: limits.queueBytesMax });
-    this.#backlog = new Backlog({ entriesMax: limits.backlogEntriesMax, bytesMax: limits.backlogBytesMax });
-    this.#own = new OwnBacklog(this.#backlog);
+    this.#own = new OwnBacklog(this.backlog);
     this.#queue = new BatchQueue({
       fuse,
-      limit: this.#queueLimit,
+      limit: this.queueLimit,
       concurrency: sequence.concurrency,
       bytesOf,
       commit: (entries) => this.#commit(entries),
@@ -114,7 +97,6 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     });
     const logs = this.#logs;
     this.#integration = new Integration({ sequence, logs, sink, clock, log, pace, retry, rhythm, fuse });
-    this.#keyChanges = new KeyChanges(this, clock);
     fuse.whenBlown((error) => this.#logs.refuseWaiters(error));
   }
 
@@ -128,7 +110,7 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
 
   async start(): Promise<void> {
     await this.#logs.lookNow();
-    this.#fuse.whenBlown((error) => {
+    this.fuse.whenBlown((error) => {
       this.#parts.log.error('ledger.failed', { cause: describeCause(error.cause) });
       this.#leave();
     });
@@ -144,29 +126,18 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
 
   /** After a failed start, which its caller tells. */
   async abandon(cause: unknown): Promise<void> {
-    this.#fuse.blow(cause);
+    this.fuse.blow(cause);
     await this.#sequence.close();
   }
 
   look(names: readonly LogName[] | undefined): void {
-    if (this.#closed === undefined) this.#logs.look(names);
-  }
-
-  async ensureLog(name: LogName): Promise<void> {
-    if (this.#logs.get(name) !== undefined) return;
-    if (!Slug.safeParse(name).success) throw new SekishoError('invalid_request', name);
-    let opening = this.#opening.get(name);
-    if (opening === undefined) {
-      opening = this.#createLog(name).finally(() => this.#opening.delete(name));
-      this.#opening.set(name, opening);
-    }
-    await opening;
+    if (!this.isClosed) this.#logs.look(names);
   }
 
   async append(name: LogName, value: LedgerEntry, attachment?: Uint8Array): Promise<AppendedEntry> {
     // No await before the entry is queued: the bytes are taken while the caller still holds still.
-    const log = this.#log(name);
-    this.#requireOpen();
+    const log = this.logState(name);
+    this.requireOpen();
     const bytes = entryBytesOf(value);
     const entry: Unplaced = {
       log,
@@ -176,26 +147,21 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
       attachment: attachmentOf(attachment),
       index: undefined,
     };
-    // What was begun must be closed: there are at most as many outcomes as intents that had room.
-    if (value.kind !== 'outcome') {
-      this.#queueLimit.requireRoom(bytesOf(entry));
-      this.#backlog.requireRoom(bytesOf(entry));
-    }
-    this.#backlog.add(bytesOf(entry));
+    this.takeRoom(value, bytesOf(entry));
     await this.#queue.enqueue(entry);
     if (entry.index === undefined) throw new SekishoError('internal_error', 'a durable entry has no index');
     return { index: entry.index, leafHash: entry.leafHash };
   }
 
   async settled(name: LogName, index: number): Promise<void> {
-    const log = this.#log(name);
+    const log = this.logState(name);
     if (!Number.isSafeInteger(index) || index < 0) throw new SekishoError('not_found', `${name}/${index}`);
     // Another replica may have appended it.
     if (index >= log.durableSize && index >= (await this.#nextIndex(name))) {
       throw new SekishoError('not_found', `${name}/${index}`);
     }
     if (index < log.settledSize) return;
-    this.#requireOpen();
+    this.requireOpen();
     await this.#integration.hurryFor(log.settled.wait(index));
   }
 
@@ -205,47 +171,35 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     if (nextIndex > 0) await this.settled(name, nextIndex - 1);
   }
 
-  async changeKeys(name: LogName, change: KeyChange, principal: string): Promise<LogKey> {
-    return this.#keyChanges.take(this.#log(name).tree, change, principal);
+  protected find(name: LogName): LogState | undefined {
+    return this.#logs.get(name);
   }
 
-  /** Resolves when a published checkpoint covers the entry. */
-  async published(name: LogName, index: number): Promise<void> {
-    const { tree, published } = this.#log(name);
-    this.#requireOpen();
-    if (tree.size <= index) await this.#integration.hurryFor(published.wait(index));
+  protected hurryFor(waiting: Promise<void>): Promise<void> {
+    return this.#integration.hurryFor(waiting);
+  }
+
+  protected durableEntries(): LedgerLoad['appended'] {
+    return this.#queue.durable;
   }
 
   logs(): readonly LogName[] {
     return this.#logs.names();
   }
 
-  load(): LedgerLoad {
-    return {
-      appended: this.#queue.durable,
-      queued: this.#queueLimit.held,
-      unsettled: this.#backlog.held,
-    };
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
-    return this.#closed;
-  }
-
-  async #shutDown(): Promise<void> {
+  protected async shutDown(): Promise<void> {
     clearInterval(this.#lookTimer);
     await this.#queue.idle();
     await this.#integration.close();
     await this.#logs.idle();
     this.#logs.refuseWaiters(new SekishoError('ledger_unavailable'));
     await this.#sequence.close();
-    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
+    if (this.fuse.blown !== undefined) throw this.fuse.blown;
   }
 
-  async #createLog(name: LogName): Promise<void> {
-    this.#requireOpen();
-    const origin = this.#keyName(name);
+  protected async createLog(name: LogName): Promise<void> {
+    this.requireOpen();
+    const origin = this.keyName(name);
     const genesis: LedgerEntry = {
       version: 1,
       kind: 'genesis',
@@ -263,7 +217,7 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
     const { clock } = this.#parts;
     const latestMs = clock.monotonicMs() + OPEN_LOG_MS_MAX;
     while (this.#logs.get(name) === undefined) {
-      this.#requireOpen();
+      this.requireOpen();
       if (clock.monotonicMs() > latestMs) throw new SekishoError('ledger_unavailable', name);
       await this.#logs.changed();
     }
@@ -287,7 +241,7 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
   }
 
   async #nextIndex(name: LogName): Promise<number> {
-    this.#requireOpen();
+    this.requireOpen();
     const [standing] = await this.#sequence.standings([name]).catch((cause: unknown) => {
       throw new SekishoError('ledger_unavailable', '', { cause });
     });
@@ -295,35 +249,16 @@ class SharedLedger extends TreeReading implements ReplicaLedger {
   }
 
   async #openTree(log: LogName, create: boolean): Promise<LogTree> {
-    const name = this.#keyName(log);
+    const name = this.keyName(log);
     const { keys: store, tiles } = this.#parts;
     const keys = create ? await LogKeys.openOrCreate(store, name) : await LogKeys.open(store, name);
     if (keys === undefined) throw new SekishoError('ledger_corrupt', `${log}: its signing key is missing`);
     // Before the checkpoint that decides: a copy is never ahead of it.
     const copied = await copiedSize(tiles, log, keys);
-    const cache = this.#cache;
+    const cache = this.cache;
     const tree = await LogTree.open({ log, keys, store: this.#store, cache });
     refusePutBack(log, tree.size, copied);
     return tree;
-  }
-
-  #keyName(log: LogName): string {
-    return `${this.#parts.cellName}/ledger/${log}`;
-  }
-
-  protected tree(name: LogName): LogTree {
-    return this.#log(name).tree;
-  }
-
-  #log(name: LogName): LogState {
-    const log = this.#logs.get(name);
-    if (log === undefined) throw new SekishoError('not_found', `ledger ${name}`);
-    return log;
-  }
-
-  #requireOpen(): void {
-    if (this.#fuse.blown !== undefined) throw this.#fuse.blown;
-    if (this.#closed !== undefined) throw new SekishoError('ledger_unavailable');
   }
 }
 

@@ -6,7 +6,6 @@ import { hash } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LedgerEntry } from '@sekisho/contract';
 import { canonicalJson, formatTlogProof, inclusionProof, leafHash, verifyInclusion } from '@sekisho/proof';
 import { fileTileStore, fileWriteAheadLog } from '../packages/server/src/adapters/ledger-files/index.ts';
 import { systemClock } from '../packages/server/src/base/clock.ts';
@@ -16,6 +15,7 @@ import { LogKeys } from '../packages/server/src/domains/ledger/log-keys.ts';
 import { LogTree } from '../packages/server/src/domains/ledger/log-tree.ts';
 import { memoryKeys } from '../packages/server/src/domains/ledger/testing/memory-storage.ts';
 import { TileCache } from '../packages/server/src/domains/ledger/tile-cache.ts';
+import { intentOfAChat } from './intent-of-a-chat.ts';
 
 const SECONDS_A_CASE = 3;
 const OUTSTANDING = [1, 16, 256, 512, 1024, 4096];
@@ -26,7 +26,9 @@ const GROWTH = 50_000;
 
 const home = await mkdtemp(join(tmpdir(), 'sekisho-bench-'));
 try {
-  console.log(`entry: ${canonicalJson(entry(0)).length} bytes of canonical JSON, 64 bytes attached\n`);
+  console.log(
+    `entry: ${canonicalJson(intentOfAChat(0)).length} bytes of canonical JSON, 64 bytes attached\n`,
+  );
   const raw = await rawLimits();
   await appendRates(raw);
   await proofTimes();
@@ -41,7 +43,7 @@ interface RawLimits {
 }
 
 async function rawLimits(): Promise<RawLimits> {
-  const bytes = canonicalJson(entry(0));
+  const bytes = canonicalJson(intentOfAChat(0));
   const hashed = perSecond(1, () => {
     hash('sha256', bytes, 'buffer');
     return 1;
@@ -82,7 +84,7 @@ async function appendRates({ durablePerSecond, hashedPerSecond }: RawLimits): Pr
     const appendUntilDone = async (): Promise<void> => {
       while (performance.now() - started < SECONDS_A_CASE * 1000) {
         const asked = performance.now();
-        await ledger.append('bench', entry(latenciesMs.length), attachment);
+        await ledger.append('bench', intentOfAChat(latenciesMs.length), attachment);
         latenciesMs.push(performance.now() - asked);
       }
     };
@@ -188,29 +190,6 @@ function openBenchLedger(folder: string): Promise<Ledger> {
     clock: systemClock,
     log: { info: () => {}, warn: console.warn, error: console.error },
   });
-}
-
-/** About as long as the intent of a chat completion. */
-function entry(serial: number): LedgerEntry {
-  return {
-    version: 1,
-    kind: 'intent',
-    time: '2026-04-01T00:00:00.000Z',
-    crossing: `01960000-0000-7000-8000-${String(serial).padStart(12, '0')}`,
-    tenant: 'bench',
-    workspace: 'welfare',
-    principal: 'key:k1',
-    action: 'process',
-    subject: 'sekisho-mini',
-    dataClass: 'confidentiality-2',
-    purpose: 'bench',
-    platformRevision: 1,
-    policyDigest: `sha256:${'0'.repeat(64)}`,
-    policies: ['inside-japan'],
-    decision: 'allow',
-    targets: ['sapporo-1'],
-    request: { commitment: `hmac-sha256:${'0'.repeat(64)}`, saltDigest: `sha256:${'0'.repeat(64)}` },
-  };
 }
 
 function perSecond(seconds: number, act: () => number): number {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LedgerEntry } from '@sekisho/contract';
 import { canonicalJson, ed25519NoteSigner, leafHash } from '@sekisho/proof';
 import {
   openPlainStatements,
@@ -14,6 +13,7 @@ import { systemClock } from '../../packages/server/src/base/clock.ts';
 import { systemRandom } from '../../packages/server/src/base/random.ts';
 import { openSharedLedger } from '../../packages/server/src/domains/ledger/index.ts';
 import type { SigningKeyStore, StoredKey } from '../../packages/server/src/domains/ledger/index.ts';
+import { intentOfAChat } from '../intent-of-a-chat.ts';
 
 const BATCH = 1024;
 const OUTSTANDING = 4096;
@@ -46,7 +46,9 @@ async function openRaw(): Promise<{ write: () => Promise<number>; close: () => P
     let done = 0;
     for (; performance.now() < endMs; done += BATCH) {
       // Encoded and hashed each time, as a ledger must.
-      const rows = Array.from({ length: BATCH }, (_, at) => Buffer.from(canonicalJson(entry(done + at))));
+      const rows = Array.from({ length: BATCH }, (_, at) =>
+        Buffer.from(canonicalJson(intentOfAChat(done + at))),
+      );
       await client.run(
         `insert into bench_raw select $1, * from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])`,
         [
@@ -87,7 +89,7 @@ async function openLedger(): Promise<{ write: () => Promise<number>; close: () =
   let serial = 0;
   const append = async (): Promise<number> => {
     const asked = performance.now();
-    const { index } = await ledger.append('bench', entry(serial++), attachment);
+    const { index } = await ledger.append('bench', intentOfAChat(serial++), attachment);
     latenciesMs.push(performance.now() - asked);
     return index;
   };
@@ -134,29 +136,6 @@ function benchKeys(): SigningKeyStore {
   };
   const refuse = async (): Promise<never> => Promise.reject(new Error('keys do not change here'));
   return { keysOf, findOrCreate: keysOf, add: refuse, setStanding: refuse };
-}
-
-/** About as long as the intent of a chat completion. */
-function entry(serial: number): LedgerEntry {
-  return {
-    version: 1,
-    kind: 'intent',
-    time: '2026-04-01T00:00:00.000Z',
-    crossing: `01960000-0000-7000-8000-${String(serial).padStart(12, '0')}`,
-    tenant: 'bench',
-    workspace: 'welfare',
-    principal: 'key:k1',
-    action: 'process',
-    subject: 'sekisho-mini',
-    dataClass: 'confidentiality-2',
-    purpose: 'bench',
-    platformRevision: 1,
-    policyDigest: `sha256:${'0'.repeat(64)}`,
-    policies: ['inside-japan'],
-    decision: 'allow',
-    targets: ['sapporo-1'],
-    request: { commitment: `hmac-sha256:${'0'.repeat(64)}`, saltDigest: `sha256:${'0'.repeat(64)}` },
-  };
 }
 
 function sample(values: readonly number[]): number[] {
